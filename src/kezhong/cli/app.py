@@ -1,0 +1,201 @@
+"""The commands. Each imports what it needs when it is called, so that ``kezhong --help`` stays instant."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kezhong import __version__
+from kezhong.cli import importing, results, serving, verifying
+from kezhong.cli.console import say, table
+
+app = typer.Typer(
+    name="kezhong",
+    help="刻钟:一刻钟社区生活圈的摸排、体检与短板清单。/ Measure a city's 15-minute life circles.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+CityDir = Annotated[Path, typer.Argument(help="城市文件夹 / city folder", metavar="CITY_DIR")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"kezhong {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="版本 / version")
+    ] = False,
+) -> None:
+    """Options of the command itself."""
+
+
+@app.command()
+def new(
+    city_dir: CityDir,
+    name: Annotated[str, typer.Option(help="城市名称 / name of the city")] = "",
+    boundary: Annotated[Path | None, typer.Option(help="城市边界 / boundary, a polygon layer")] = None,
+    areas: Annotated[Path | None, typer.Option(help="区域面图层 / polygons of areas")] = None,
+    level: Annotated[
+        str, typer.Option(help="区域层级 / level of these areas: community, street, district")
+    ] = "community",
+    template: Annotated[str | None, typer.Option(help="模板 / template, e.g. wuhai")] = None,
+    code: Annotated[str, typer.Option(help="城市编码 / code of the city")] = "city",
+    datum: Annotated[
+        str | None, typer.Option(help="坐标系 / datum of the files: wgs84, gcj02, bd09, EPSG:4545")
+    ] = None,
+) -> None:
+    """新建城市文件夹 / make a city folder."""
+    from kezhong.intake import new_city
+
+    city = new_city(
+        city_dir, name, boundary=boundary, areas=areas, level=level, template=template, code=code, datum=datum
+    )
+    say(f"已建立“{city.config.name}”:{city.folder}", f"made “{city.config.name}”: {city.folder}")
+
+
+@app.command()
+def info(city_dir: CityDir, as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False) -> None:
+    """图层、快照与体检结果 / layers, snapshots and runs."""
+    from kezhong.city.results import RunStore
+    from kezhong.city.schemas import LAYERS
+    from kezhong.city.workspace import City
+
+    city = City.open(city_dir)
+    runs = RunStore(city.folder).all()
+    if as_json:
+        _json(
+            {
+                "name": city.config.name, "snapshot": city.snapshot.document(),
+                "snapshots": [snapshot.document() for snapshot in city.history()],
+                "runs": [run.manifest for run in runs],
+            }
+        )  # fmt: skip
+        return
+    say(f"{city.config.name}  快照 {city.snapshot.id}", f"{city.config.name}  snapshot {city.snapshot.id}")
+    rows = [
+        (LAYERS[layer].zh, layer, len(city.layer(layer)), "、".join(city.sources(layer)))
+        for layer in LAYERS
+        if city.has(layer)
+    ]
+    table(("数据", "图层", "行数", "来源"), rows, right=(2,))
+    for snapshot in city.history():
+        say(f"快照 {snapshot.id}  {snapshot.created}  {snapshot.message}", f"{snapshot.id}  {snapshot.created}")
+    for run in runs:
+        say(
+            f"体检 {run.id}  口径 {run.manifest['basis']}  步行者 {run.manifest['walker']}  {run.manifest['created']}",
+            f"run {run.id}  basis {run.manifest['basis']}  walker {run.manifest['walker']}  {run.manifest['created']}",
+        )
+
+
+@app.command()
+def migrate(city_dir: CityDir) -> None:
+    """升级旧版城市文件夹 / bring a folder of an older format up to date."""
+    from kezhong.city.config import FORMAT_VERSION, read_config
+
+    config = read_config(city_dir)
+    say(f"格式已是最新版本 {config.format_version}", f"the format is current: {FORMAT_VERSION}")
+
+
+@app.command()
+def check(city_dir: CityDir, as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False) -> None:
+    """数据质量体检;不合格时退出码为 1 / the data-quality gate; exit status 1 below the threshold."""
+    raise typer.Exit(results.check(city_dir, as_json=as_json))
+
+
+@app.command()
+def assess(
+    city_dir: CityDir,
+    basis: Annotated[str | None, typer.Option(help="口径 / basis, see kezhong catalogue show")] = None,
+    walker: Annotated[str, typer.Option(help="步行者 / walker")] = "standard",
+    force: Annotated[bool, typer.Option(help="重新计算 / compute again")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
+) -> None:
+    """体检 / assess the city against a basis."""
+    results.assess(city_dir, basis, walker, force=force, as_json=as_json)
+
+
+@app.command()
+def shortfalls(
+    city_dir: CityDir,
+    out: Annotated[Path | None, typer.Option(help="输出文件 / file: .xlsx .csv .geojson .gpkg")] = None,
+    basis: Annotated[str | None, typer.Option(help="口径 / basis")] = None,
+    walker: Annotated[str, typer.Option(help="步行者 / walker")] = "standard",
+    circle: Annotated[str | None, typer.Option(help="只要这个圈层 / this circle only")] = None,
+    top: Annotated[int, typer.Option(help="屏幕上显示的行数 / rows on the screen")] = 20,
+) -> None:
+    """短板清单 / the shortfall list."""
+    results.shortfalls(city_dir, out, basis, walker, circle, top)
+
+
+@app.command()
+def explain(
+    city_dir: CityDir,
+    area: Annotated[str, typer.Option(help="区域编码或名称 / code or name of the area")],
+    element: Annotated[str, typer.Option(help="服务要素 / service element")],
+    basis: Annotated[str | None, typer.Option(help="口径 / basis")] = None,
+    walker: Annotated[str, typer.Option(help="步行者 / walker")] = "standard",
+    as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
+) -> None:
+    """说明一个数字的来历 / follow one figure to its sources."""
+    results.explain(city_dir, area, element, basis, walker, as_json=as_json)
+
+
+@app.command()
+def export(
+    city_dir: CityDir,
+    out: Annotated[Path, typer.Option(help="输出文件夹 / folder")],
+    basis: Annotated[str | None, typer.Option(help="口径 / basis")] = None,
+    walker: Annotated[str, typer.Option(help="步行者 / walker")] = "standard",
+) -> None:
+    """导出全部数据与数据字典 / export everything with a data dictionary."""
+    results.export(city_dir, out, basis, walker)
+
+
+@app.command()
+def serve(
+    city_dir: CityDir,
+    host: Annotated[str, typer.Option(help="地址 / address")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="端口 / port")] = 8000,
+) -> None:
+    """启动网页 / serve the application."""
+    serving.serve(city_dir, host, port)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="输出文件夹 / folder")] = Path("demo-city"),
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="只生成 / generate only")] = False,
+    host: Annotated[str, typer.Option(help="地址 / address")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="端口 / port")] = 8000,
+) -> None:
+    """生成示范市(合成数据)/ the generated demonstration city."""
+    serving.demo(out, host, port, no_serve=no_serve)
+
+
+app.command("import")(importing.import_)
+app.add_typer(verifying.app, name="verify")
+
+
+def _mount_catalogue() -> None:
+    from kezhong.cli import catalogue
+
+    app.add_typer(catalogue.app, name="catalogue")
+
+
+_mount_catalogue()
+
+
+def _json(value: Any) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=str)
+    sys.stdout.write("\n")

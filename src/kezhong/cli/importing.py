@@ -1,0 +1,92 @@
+"""``kezhong import``: one command for every kind of data; what each kind takes is read off its function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kezhong.cli.console import language, progress_bar, say
+from kezhong.errors import InputError
+
+#: kind → name of the function in :mod:`kezhong.intake`
+KINDS = {
+    "streets": "import_streets",
+    "facilities": "import_facilities",
+    "population": "import_population",
+    "areas": "import_areas",
+    "circles": "import_circles",
+    "estates": "import_estates",
+    "gates": "import_gates",
+    "buildings": "import_buildings",
+    "landuse": "import_landuse",
+    "sites": "import_sites",
+    "grid": "import_grid",
+    "built-up": "import_built_up",
+    "enrolment": "import_enrolment",
+    "ratios": "import_ratios",
+}
+_SHOWN = 10
+
+
+def import_(
+    kind: Annotated[str, typer.Argument(help="数据种类 / kind: " + " ".join(KINDS), metavar="KIND")],
+    city_dir: Annotated[Path, typer.Argument(help="城市文件夹 / city folder", metavar="CITY_DIR")],
+    file: Annotated[Path, typer.Argument(help="文件 / file", metavar="FILE")],
+    source: Annotated[str | None, typer.Option(help="来源名称;同名再导入只替换该来源 / name of the source")] = None,
+    element: Annotated[str | None, typer.Option(help="台账的服务要素 / service element of a ledger")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="列对应关系 / column mapping, TOML")] = None,
+    datum: Annotated[str | None, typer.Option(help="坐标系 / wgs84, cgcs2000, gcj02, bd09, EPSG:4545 …")] = None,
+    level: Annotated[str | None, typer.Option(help="区域层级 / level of areas")] = None,
+    age_shares: Annotated[Path | None, typer.Option(help="年龄构成(TOML)/ stated age shares")] = None,
+    as_of: Annotated[str | None, typer.Option(help="数据日期 / day the data describe, YYYY-MM-DD")] = None,
+    allow_rejects: Annotated[bool, typer.Option(help="略过坏行并另存 / leave bad rows out and save them")] = False,
+) -> None:
+    """导入数据;再次导入只替换同一来源 / import data; a second import replaces that source only."""
+    if not file.exists():
+        raise InputError("cli.no_file", file=file)
+    function = _function(kind)
+    options: dict[str, Any] = {
+        "source": source, "element": element, "mapping": mapping, "datum": datum, "level": level,
+        "age_shares": age_shares, "as_of": as_of, "allow_rejects": allow_rejects or None,
+    }  # fmt: skip
+    given = {name: value for name, value in options.items() if value is not None}
+    taken = inspect.signature(function).parameters
+    for name in given:
+        if name not in taken:
+            raise InputError("cli.option_not_for_kind", value=name.replace("_", "-"), kind=kind)
+
+    from kezhong.city.workspace import City
+
+    city = City.open(city_dir)
+    with progress_bar(kind) as progress:
+        report = function(city, file, **given, progress=progress)
+    say(
+        f"{kind}:读取 {report.read:,} 行,采用 {report.taken:,} 行(来源“{report.source}”);快照 {report.snapshot_id}",
+        f"{kind}: {report.read:,} rows read, {report.taken:,} taken (source “{report.source}”); "
+        f"snapshot {report.snapshot_id}",
+    )
+    for skipped in report.skipped[:_SHOWN]:
+        say(f"  略过 {skipped.row}:{skipped.reason_zh}", f"  left out {skipped.row}: {skipped.reason_en}")
+    if len(report.skipped) > _SHOWN:
+        say(f"  …共略过 {len(report.skipped):,} 行", f"  … {len(report.skipped):,} rows left out in all")
+    for note in report.notes:
+        say(f"  说明:{_text(note)}", f"  note: {_text(note)}")
+
+
+def _function(kind: str) -> Callable[..., Any]:
+    from kezhong import intake
+
+    if kind not in KINDS:
+        raise InputError("cli.unknown_kind", value=kind, expected="、".join(KINDS))
+    function: Callable[..., Any] = getattr(intake, KINDS[kind])
+    return function
+
+
+def _text(note: Any) -> str:
+    if isinstance(note, str):
+        return note
+    return str(note.zh if language() == "zh" else note.en)

@@ -1,0 +1,163 @@
+"""``kezhong check``, ``assess``, ``shortfalls``, ``explain`` and ``export``: what they print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kezhong.cli.console import language, progress_bar, say, table
+from kezhong.errors import InputError
+
+if TYPE_CHECKING:
+    from kezhong.assess import Assessment
+
+_SUFFIXES = (".xlsx", ".csv", ".geojson", ".gpkg")
+
+
+def check(city_dir: Path, *, as_json: bool) -> int:
+    """Print the gate's report; 0 where the data suffice, else 1."""
+    from kezhong.city.workspace import City
+    from kezhong.quality import gate
+
+    report = gate(City.open(city_dir))
+    if as_json:
+        dump(report.to_dict())
+        return 0 if report.sufficient else 1
+    zh = language() == "zh"
+    say(
+        f"数据质量 {report.score:.0f} 分(满分 100,合格线 {report.threshold:.0f}):"
+        f"{'合格' if report.sufficient else '数据不足'}",
+        f"data quality {report.score:.0f} of 100 (threshold {report.threshold:.0f}): "
+        f"{'sufficient' if report.sufficient else 'insufficient'}",
+    )
+    words = {"pass": ("合格", "pass"), "warn": ("注意", "warning"), "fail": ("不合格", "fail"), "na": ("不适用", "n/a")}
+    rows = [
+        (
+            words[item.status][0 if zh else 1],
+            item.zh if zh else item.en,
+            item.detail_zh if zh else item.detail_en,
+        )
+        for item in report.checks
+    ]
+    table(("结果", "检查", "情况") if zh else ("result", "check", "finding"), rows)
+    return 0 if report.sufficient else 1
+
+
+def _assessment(city_dir: Path, basis: str | None, walker: str, *, force: bool = False) -> Assessment:
+    from kezhong.assess import assess as run_assessment
+    from kezhong.city.workspace import City
+
+    with progress_bar("assess") as progress:
+        return run_assessment(City.open(city_dir), basis=basis, walker=walker, force=force, progress=progress)
+
+
+def assess(city_dir: Path, basis: str | None, walker: str, *, force: bool, as_json: bool) -> None:
+    """Assess and print grades and the head of the shortfall list."""
+    found = _assessment(city_dir, basis, walker, force=force)
+    if as_json:
+        dump(found.summary())
+        return
+    header(found)
+    zh = language() == "zh"
+    names = found.city.areas.name
+    level = "life_circle" if (found.grades["area_level"] == "life_circle").any() else "district"
+    if not (found.grades["area_level"] == level).any():
+        level = "city"
+    chosen = found.grades[found.grades["area_level"] == level]
+    rows = [
+        (
+            names.get(row.area_code, row.area_code),
+            row.grade,
+            "–" if row.score != row.score else f"{row.score:.1f}",
+            f"{row.required_met}/{row.required_total}",
+            f"{row.people:,.0f}",
+        )
+        for row in chosen.itertuples()
+    ]
+    headings = (
+        ("区域", "等级", "得分", "应配达到", "人口") if zh else ("area", "grade", "score", "required met", "people")
+    )
+    table(headings, rows, right=(2, 3, 4))
+    say(f"短板 {len(found.shortfalls):,} 条(kezhong shortfalls 查看)", f"{len(found.shortfalls):,} shortfalls")
+
+
+def shortfalls(city_dir: Path, out: Path | None, basis: str | None, walker: str, circle: str | None, top: int) -> None:
+    """Print the head of the list, and write all of it where a file is named."""
+    if out is not None and out.suffix.lower() not in _SUFFIXES:
+        raise InputError("cli.unknown_format", value=out.suffix, expected=" ".join(_SUFFIXES))
+    found = _assessment(city_dir, basis, walker)
+    rows = found.shortfalls
+    if circle is not None:
+        from kezhong.catalogue import load_catalogue
+
+        load_catalogue().circle(circle)
+        rows = rows[rows["circle"] == circle]
+    header(found)
+    zh = language() == "zh"
+    shown = [
+        (
+            row.rank,
+            row.area_name,
+            row.element_zh if zh else row.element_en,
+            row.gap_zh if zh else row.gap_en,
+            f"{row.people_affected:,.0f}",
+            row.responsible_department,
+        )
+        for row in rows.head(top).itertuples()
+    ]
+    table(
+        ("序号", "区域", "要素", "差距", "影响人口", "责任单位")
+        if zh
+        else ("rank", "area", "element", "gap", "people", "responsible"),
+        shown,
+        right=(0, 4),
+    )
+    if len(rows) > top:
+        say(f"…共 {len(rows):,} 条", f"… {len(rows):,} rows in all")
+    if out is not None:
+        from kezhong.report import write_shortfalls
+
+        write_shortfalls(found, rows, out)
+        say(f"已写出 {len(rows):,} 条:{out}", f"{len(rows):,} rows written: {out}")
+
+
+def explain(city_dir: Path, area: str, element: str, basis: str | None, walker: str, *, as_json: bool) -> None:
+    """Print one explanation."""
+    found = _assessment(city_dir, basis, walker)
+    explanation = found.explain(found.city.areas.find(area), element)
+    if as_json:
+        dump(explanation.to_dict())
+        return
+    sys.stdout.write(explanation.text(language()) + "\n")
+
+
+def export(city_dir: Path, out: Path, basis: str | None, walker: str) -> None:
+    """Write the open-data folder."""
+    from kezhong.report import export_city
+
+    found = _assessment(city_dir, basis, walker)
+    files = export_city(found.city, found.run, out)
+    say(f"已导出 {len(files)} 个文件:{out}", f"{len(files)} files written: {out}")
+
+
+def header(found: Assessment) -> None:
+    """The context every output carries: city, snapshot, basis, walker, quality; 合成数据 where it is invented."""
+    config = found.city.config
+    quality = found.run.manifest["quality"]
+    mark_zh = "【合成数据】" if config.synthetic else ""
+    mark_en = "[synthetic data] " if config.synthetic else ""
+    insufficient = bool(found.run.manifest["insufficient"])
+    say(
+        f"{mark_zh}{config.name}  快照 {found.city.snapshot.id}  口径 {found.run.manifest['basis']}  "
+        f"步行者 {found.run.manifest['walker']}  数据质量 {quality:.0f}{'(数据不足)' if insufficient else ''}",
+        f"{mark_en}{config.name}  snapshot {found.city.snapshot.id}  basis {found.run.manifest['basis']}  "
+        f"walker {found.run.manifest['walker']}  data quality {quality:.0f}{' (insufficient)' if insufficient else ''}",
+    )
+
+
+def dump(value: Any) -> None:
+    """JSON on standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=str)
+    sys.stdout.write("\n")

@@ -1,0 +1,43 @@
+"""Every code that is raised has its four texts, and every text is used."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from kezhong import messages
+
+SOURCE = Path(__file__).resolve().parents[1] / "src" / "kezhong"
+CODE = re.compile(
+    r'"((?:city|catalogue|intake|intake_osm|network|quality|assess|jobs|report|demo|server|cli)\.[a-z0-9_]+)"'
+)
+
+
+def _used() -> set[str]:
+    return {code for path in SOURCE.rglob("*.py") for code in CODE.findall(path.read_text("utf-8"))}
+
+
+def test_every_code_in_the_sources_has_a_message() -> None:
+    assert sorted(_used() - set(messages.load())) == []
+
+
+def test_every_message_is_used() -> None:
+    assert sorted(set(messages.load()) - _used()) == []
+
+
+@pytest.mark.parametrize("code", sorted(messages.load()))
+def test_texts_are_written_in_both_languages_with_the_same_details(code: str) -> None:
+    message = messages.load()[code]
+    assert message.zh
+    assert message.en
+    assert re.search(r"[\u4e00-\u9fff]", message.zh)
+    for template in (message.zh, message.en, message.todo_zh, message.todo_en):
+        list(string.Formatter().parse(template))
+    assert bool(message.todo_zh) == bool(message.todo_en)
+
+
+def test_a_missing_detail_does_not_hide_the_error() -> None:
+    assert "–" in messages.text("city.no_run", {})
