@@ -1,1 +1,58 @@
+"""Assess (体检): reach, indicators of the four families, grades, the shortfall list, equity and explanation."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kezhong.assess.api import Assessment, assess, open_assessment, run_key
+    from kezhong.assess.compare import compare
+    from kezhong.assess.efficiency import floating_catchment
+    from kezhong.assess.equity import gini, palma
+    from kezhong.assess.explain import Explanation
+    from kezhong.assess.hours import WINDOWS, normalise
+    from kezhong.assess.reasons import REACH_REASONS, REASONS
+
+#: Public name → module; imported when first asked for.
+_HOMES = {
+    "Assessment": "api",
+    "assess": "api",
+    "open_assessment": "api",
+    "run_key": "api",
+    "compare": "compare",
+    "floating_catchment": "efficiency",
+    "gini": "equity",
+    "palma": "equity",
+    "Explanation": "explain",
+    "WINDOWS": "hours",
+    "normalise": "hours",
+    "REACH_REASONS": "reasons",
+    "REASONS": "reasons",
+}
+
+__all__ = [
+    "REACH_REASONS",
+    "REASONS",
+    "WINDOWS",
+    "Assessment",
+    "Explanation",
+    "assess",
+    "compare",
+    "floating_catchment",
+    "gini",
+    "normalise",
+    "open_assessment",
+    "palma",
+    "run_key",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module 'kezhong.assess' has no attribute {name!r}"
+        raise AttributeError(msg)
+    # A function may bear the name of its module (`compare`): importing it sets the module on this package first.
+    value = getattr(import_module(f"kezhong.assess.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

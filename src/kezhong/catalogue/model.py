@@ -9,12 +9,33 @@ from __future__ import annotations
 import hashlib
 import json
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 PROPOSAL_ZH = "建议值(待核)"
 PROPOSAL_EN = "proposal (to be checked)"
+
+#: Age groups an element may be for; the bands behind them are in ``kezhong.city.vocabulary.AGE_GROUPS``.
+AGE_GROUP_IDS = (
+    "all",
+    "age_0_2",
+    "age_3_5",
+    "age_6_11",
+    "age_12_14",
+    "age_15_59",
+    "children",
+    "elderly",
+    "elderly_70",
+    "elderly_80",
+)
+#: Stages of development of a community, as in ``kezhong.city.vocabulary.CommunityType``.
+COMMUNITY_TYPE_IDS = ("new", "existing", "old", "village")
+VILLAGE = "village"
+#: Remedies, least building first.
+REMEDY_IDS = ("share", "extend_hours", "convert", "mobile", "extend", "new")
+FAMILY_IDS = ("content_scale", "coverage", "efficiency", "quality")
 
 
 class _Model(BaseModel):
@@ -118,10 +139,68 @@ class Circle(Named):
     lead_department: str
 
 
+class Citation(_Model):
+    """Where a figure comes from."""
+
+    document: str  # id of a Document
+    clause: str = ""  # empty: not seen, the figure is a proposal
+    clause_en: str = ""
+    evidence: Evidence
+    note: str = ""
+
+    @property
+    def normative(self) -> bool:
+        """Whether the figure may be credited to its document: clause known and figure found."""
+        return bool(self.clause) and self.evidence is Evidence.FOUND
+
+
+class Level(Named):
+    """A level of provision. Its figures are those of GB 50180 chapter 3; walking metres are never made of minutes."""
+
+    population: tuple[float, float] | None = None
+    dwellings: tuple[float, float] | None = None
+    walk_m: tuple[float, float] | None = None
+    cites: tuple[Citation, ...] = ()
+    note_zh: str = ""
+    note_en: str = ""
+
+
+class Walker(Named):
+    """A profile of a pedestrian, for minutes of lived access; the normative metres know no walker."""
+
+    m_per_min: Annotated[float, Field(gt=0)]
+    avoid_steps: bool = False
+    age_groups: tuple[str, ...] = ()
+    cite: Citation
+    note_zh: str = ""
+    note_en: str = ""
+
+
+class Indicator(Named):
+    """What can be measured of an element, and of which kinds of element."""
+
+    family: Literal["content_scale", "coverage", "efficiency", "quality"]
+    unit: str
+    formula_zh: str
+    formula_en: str
+    kinds: tuple[Kind, ...]
+    needs: Literal["", "capacity", "hours", "target_group", "ratio"] = ""  # what the element must have
+
+
+class Remedy(Named):
+    """A way to close a shortfall; ``order`` 1 builds least."""
+
+    order: int
+    note_zh: str
+    note_en: str
+
+
 class OsmTags(_Model):
     """Conditions that must all hold: key → value, several values separated by ``|``, ``*`` for any value.
 
-    ``exclude`` has the same form; a hit on any of it rejects the object. ``area_m2`` bounds the polygon's area.
+    ``exclude`` has the same form; a hit on any of it rejects the object. ``area_m2`` bounds the polygon's area
+    (lower bound inclusive, upper exclusive); an object whose area is unknown passes where there is no lower bound.
+    ``name_contains``: one of these must occur in one of the object's names; ``name_excludes``: none may.
     """
 
     all: dict[str, str]
@@ -132,10 +211,14 @@ class OsmTags(_Model):
 
 
 class Amap(_Model):
-    """How Amap data are recognised: type code *or* keyword, then names to reject."""
+    """How Amap data are recognised: type code *or* keyword, then names to reject.
+
+    A code that ends in ``00`` stands for its whole middle class (``060700`` takes in ``060705``), one that ends in
+    ``0000`` for its main class. Codes that several elements share are left out where only the name can decide.
+    """
 
     types: tuple[str, ...] = ()
-    keywords: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()  # parts of the name
     reject_name: tuple[str, ...] = ()
 
 
@@ -156,6 +239,8 @@ class Element(_Model):
     kind: Kind
     age_group: str = "all"  # one of kezhong.city.vocabulary.AGE_GROUPS
     capacity_unit: str = ""  # places, beds, classes, spaces
+    ratio_metric: str = ""  # ledger ratios: the metric of the layer ``ratios``
+    hours: str = ""  # when it is wanted, e.g. 06:00-09:30; for the match with opening hours
     indicators: tuple[str, ...] = ()  # ids of the indicators that apply; the others are 不适用
     osm: tuple[OsmTags, ...] = ()  # any of them
     amap: Amap = Amap()
@@ -163,20 +248,6 @@ class Element(_Model):
     remedies: tuple[str, ...] = ()  # share, extend_hours, convert, mobile, extend, new
     note_zh: str = ""
     note_en: str = ""
-
-
-class Citation(_Model):
-    """Where a figure comes from."""
-
-    document: str  # id of a Document
-    clause: str = ""  # empty: not seen, the figure is a proposal
-    evidence: Evidence
-    note: str = ""
-
-    @property
-    def normative(self) -> bool:
-        """Whether the figure may be credited to its document: clause known and figure found."""
-        return bool(self.clause) and self.evidence is Evidence.FOUND
 
 
 class Threshold(_Model):
@@ -188,13 +259,19 @@ class Threshold(_Model):
 
 
 class Scale(_Model):
-    """A scale rule: at least ``minimum`` of ``metric`` per ``per`` (``facility`` or a number of people/households)."""
+    """A scale rule: at least ``minimum`` of ``metric`` per ``per`` (``facility`` or a number of people/households).
 
-    metric: Literal["floor_area_m2", "site_area_m2", "capacity", "count"]
+    ``maximum`` is the upper end of the document's range: more is no shortfall. ``ratio`` compares the element's
+    ledger ratio with ``minimum``. Several rules on the same metric with the same ``choice`` are alternatives.
+    """
+
+    metric: Literal["floor_area_m2", "site_area_m2", "capacity", "count", "ratio"]
     minimum: Annotated[float, Field(ge=0)]
     maximum: float | None = None
-    per: Literal["facility", "area", "1000_people", "100_households", "1000_target"] = "facility"
+    per: Literal["facility", "area", "person", "1000_people", "100_households", "1000_target"] = "facility"
     unit: str
+    choice: str = ""
+    due: str = ""  # a target's date, e.g. 2025: every target is dated
     cite: Citation
 
 
@@ -207,6 +284,16 @@ class Condition(_Model):
     unless_reached: str | None = None  # element within its own threshold makes this one unnecessary
     built_up_only: bool = False
 
+    def admits(self, community_type: str, people: float | None) -> bool:
+        """Whether the conditions on community type and population hold; the others need a map."""
+        if self.community_types and community_type not in self.community_types:
+            return False
+        if people is None:
+            return True
+        return (self.min_people is None or people >= self.min_people) and (
+            self.max_people is None or people < self.max_people
+        )
+
 
 class Requirement(_Model):
     """What a basis asks of one element (or of any of several)."""
@@ -215,13 +302,18 @@ class Requirement(_Model):
     element: str
     any_of: tuple[str, ...] = ()  # other elements that satisfy it as well
     status: Literal["required", "conditional", "recommended", "optional"]
+    any_of_count: dict[str, int] = {}  # how many of a substitute it takes within the threshold; default 1
     required_if: Condition | None = None
     in_district: bool = False  # counted in the district, not by radius
-    community_types: tuple[str, ...] = ()  # empty: all but villages unless the basis says otherwise
+    community_types: tuple[str, ...] = ()  # empty: all but villages
+    cite: Citation | None = None  # where the item itself (not a figure) is listed
     threshold: Threshold | None = None
     scales: tuple[Scale, ...] = ()
     pass_share: float | None = None  # overrides the basis's
     level: LevelId | None = None
+    examination_count: str = ""  # city examination: the count of failing units this requirement feeds
+    reason_zh: str = ""  # why it is asked for; every required element of a proposal has one
+    reason_en: str = ""
     note_zh: str = ""
     note_en: str = ""
 
@@ -229,6 +321,25 @@ class Requirement(_Model):
     def elements(self) -> tuple[str, ...]:
         """The element and its substitutes."""
         return (self.element, *self.any_of)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Every citation of the requirement: the item's, the threshold's, the scales'."""
+        found = [self.cite, self.threshold.cite if self.threshold else None, *(scale.cite for scale in self.scales)]
+        return tuple(cite for cite in found if cite is not None)
+
+    def applies_to(self, community_type: str | None, people: float | None = None) -> bool:
+        """Whether this requirement concerns a community of this type and size.
+
+        Empty ``community_types`` mean every type but villages: a village is asked only for what names it. A
+        community whose type is unknown counts as existing. Limits on people do not decide where ``people`` is
+        ``None``. Conditions on reach (``unless_reached``) and on the built-up area are tested by the assessment.
+        """
+        kind = community_type or "existing"
+        allowed = self.community_types or tuple(other for other in COMMUNITY_TYPE_IDS if other != VILLAGE)
+        if kind not in allowed:
+            return False
+        return self.required_if is None or self.required_if.admits(kind, people)
 
     @model_validator(mode="after")
     def _conditional_has_condition(self) -> Requirement:
@@ -266,7 +377,7 @@ class Document(_Model):
     en: str
     number: str = ""
     in_force: str = ""
-    nature: Literal["standard", "guidance", "notice", "plan", "proposal"]
+    nature: Literal["standard", "guidance", "notice", "plan", "proposal", "explanation"]
 
 
 class Basis(_Model):
@@ -289,9 +400,26 @@ class Basis(_Model):
     non_inclusive: bool = False  # an upper level does not replace the lower one's facilities
     new_only: bool = False  # governs new areas: existing communities are worded 对照差距
     examination_counts: tuple[str, ...] = ()  # names of city-examination counts this basis reports
+    note_zh: str = ""
+    note_en: str = ""
+    overlay: str = ""  # version of the city's overlay, empty: none
+    documents: tuple[Document, ...] = ()  # the overlay's own documents
 
     @property
+    def required(self) -> tuple[str, ...]:
+        """Elements that gate the grade, each once, in the basis's order."""
+        return tuple(dict.fromkeys(rule.element for rule in self.requirements if rule.status == "required"))
+
+    def requirements_for(self, community_type: str | None, people: float | None = None) -> tuple[Requirement, ...]:
+        """The requirements that concern a community of this type and size, in the basis's order."""
+        return tuple(rule for rule in self.requirements if rule.applies_to(community_type, people))
+
+    def requirement(self, requirement_id: str) -> Requirement | None:
+        """The requirement with this id."""
+        return next((rule for rule in self.requirements if rule.id == requirement_id), None)
+
+    @cached_property
     def hash(self) -> str:
-        """16 hexadecimal digits of the content."""
+        """16 hexadecimal digits of the content, the overlay's included."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

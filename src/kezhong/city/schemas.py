@@ -292,6 +292,7 @@ _SCHEMAS = (
             _number("people", "人数", "residents", "人", required=True),
             *_AGES,
             _text("age_basis", "年龄依据", "how the ages came about", required=True, values=tuple(AgeBasis)),
+            _text("kind", "形式", "what the source gave: point, raster_cell or polygon; null: as the geometry says"),
             _SOURCE,
             _AS_OF,
             _DATUM,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import typer
 from typer.main import get_command
@@ -16,8 +17,8 @@ _HEAD = """# The `kezhong` command
 Made by `python -m kezhong.cli.docs > docs/cli.md` from the commands themselves; do not edit.
 Messages are Chinese; `KEZHONG_LANG=en` makes them English. `KEZHONG_DEBUG=1` shows the traceback of an internal error.
 
-Exit status: 0 done, 1 `check` found the data insufficient, 2 an error that the message explains, 70 a defect of Kezhong,
-130 stopped by the user.
+Exit status: 0 done, 1 `check` found the data insufficient, 2 an error that the message explains, 70 a defect of
+Kezhong, 130 stopped by the user.
 """
 
 
@@ -26,7 +27,7 @@ def render() -> str:
     return _HEAD + "".join(f"\n## {name}\n\n```\n{text}\n```\n" for name, text in _pages(get_command(app), "kezhong"))
 
 
-def _pages(command: typer.core.TyperGroup, path: str) -> Iterator[tuple[str, str]]:  # type: ignore[name-defined]
+def _pages(command: Any, path: str) -> Iterator[tuple[str, str]]:
     with typer.Context(command, info_name=path, terminal_width=_WIDTH, max_content_width=_WIDTH) as context:
         lines = command.get_help(context).splitlines()
         yield f"`{path}`", "\n".join(line.rstrip() for line in lines).strip()

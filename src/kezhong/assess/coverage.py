@@ -1,0 +1,332 @@
+"""Coverage: shares of people, land, buildings and estates within the thresholds, and lived access in minutes.
+
+Each variant is a figure of its own with numerator and denominator. One of them carries the verdict: the basis's
+variant, and where the city lacks what it needs (ages, residential land …) the population, which the reason then says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kezhong.assess.figures import REASON, STATUS, FigureBook
+from kezhong.assess.places import KINDS
+from kezhong.assess.reach import UNREACHED
+from kezhong.assess.rules import Rule, excused, places_nearest
+from kezhong.assess.study import LIVED_MINUTES, Study
+from kezhong.assess.units import incidences
+from kezhong.city.vocabulary import FigureStatus, Presence
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int8]
+
+VARIANTS = ("population", "target_pop", "land", "building", "estate", "buffer")
+#: Shares are compared with the basis's pass share with this tolerance: sums of fractions of people are not exact.
+EPSILON = 1e-9
+_ABSENT = {Presence.NOT_DETECTED: "not_detected", Presence.NO_DATA: "no_data"}
+_WHY = {Presence.NOT_DETECTED: "none_found", Presence.NO_DATA: "no_source"}
+
+
+@dataclass(frozen=True, eq=False)
+class Coverage:
+    """The verdict on walking distance, per area and requirement; arrays (areas, rules).
+
+    ``numerator``, ``denominator`` and ``share`` are those of ``variant`` (number in :data:`VARIANTS`); ``status`` and
+    ``reason`` as in the figures. Where a requirement has no threshold, ``status`` is *not applicable*.
+    """
+
+    numerator: Floats
+    denominator: Floats
+    share: Floats
+    variant: Codes
+    status: Codes
+    reason: Codes
+    pass_share: Floats
+
+
+def measure(study: Study, rules: list[Rule], book: FigureBook) -> Coverage:
+    """Measure all variants, add them to the figures, and return the verdicts."""
+    counted = _all_variants(study, rules)
+    verdict = _verdicts(study, rules, counted)
+    _add_rows(study, rules, counted, verdict, book)
+    return verdict
+
+
+Counted = dict[str, tuple[Floats, Floats]]
+
+
+def _all_variants(study: Study, rules: list[Rule]) -> Counted:
+    """Variant → numerators and denominators, each (areas, rules); NaN where a variant cannot be counted."""
+    units = study.units
+    applies = np.stack([rule.applies for rule in rules]) if rules else np.empty((0, len(units.people)), bool)
+    covered = np.stack([rule.covered for rule in rules]) if rules else applies
+    people = applies * units.people
+    found: Counted = {"population": (units.sums(people * covered).T, units.sums(people).T)}
+    groups = np.stack([units.group(rule.element.age_group) for rule in rules]) if rules else people
+    unknown = units.sums(np.where(np.isnan(groups), people, 0.0)).T > 0
+    members = applies * np.nan_to_num(groups)
+    top, bottom = units.sums(members * covered).T, units.sums(members).T
+    own = np.array([rule.element.age_group != "all" for rule in rules], dtype=bool)
+    known = own[None, :] & ~unknown
+    found["target_pop"] = (np.where(known, top, np.nan), np.where(known, bottom, np.nan))
+    found.update(_by_place(study, rules))
+    if np.isnan(found["buffer"][0]).all():
+        rows = _straight(study, rules)
+        found["buffer"] = (units.sums(people * rows).T, found["population"][1])
+    return found
+
+
+def _straight(study: Study, rules: list[Rule]) -> npt.NDArray[np.bool_]:
+    """(rules, demand): within the threshold as the crow flies."""
+    shape = (0, len(study.units.people))
+    rows = [
+        places_nearest(study.table, rule.elements, study.table.straight_dm) <= max(rule.limit_dm, 0) for rule in rules
+    ]
+    return np.stack(rows) if rows else np.empty(shape, dtype=bool)
+
+
+def _by_place(study: Study, rules: list[Rule]) -> Counted:
+    """The variants land, building, estate and buffer from the places of the city."""
+    n_areas, n_rules = len(study.units.codes), len(rules)
+    empty = np.full((n_areas, n_rules), np.nan)
+    found: Counted = {name: (empty.copy(), empty.copy()) for name in ("land", "building", "estate", "buffer")}
+    places = study.table.places
+    if not len(places.kind) or not rules:
+        return found
+    member, leaf_of = incidences(study.city, study.units, places.lonlat)
+    for number, kind in enumerate(KINDS):
+        chosen = np.flatnonzero(places.kind == number)
+        if not len(chosen):
+            continue
+        part = member[:, chosen]
+        weight = places.weight[chosen]
+        for column, rule in enumerate(rules):
+            applies = np.append(rule.leaf_applies, rule.requirement.applies_to(None))[leaf_of[chosen]]
+            applies &= ~excused(study, rule, study.table.place_dm)[chosen]
+            nearest = places_nearest(study.table, rule.elements, study.table.place_dm)[chosen]
+            limit = max(rule.limit_dm, 0)
+            found[kind][1][:, column] = part @ (weight * applies)
+            found[kind][0][:, column] = part @ (weight * applies * (nearest <= limit))
+            if kind == "land":
+                straight = places_nearest(study.table, rule.elements, study.table.place_straight_dm)[chosen]
+                found["buffer"][1][:, column] = found["land"][1][:, column]
+                found["buffer"][0][:, column] = part @ (weight * applies * (straight <= limit))
+    return found
+
+
+def _verdicts(study: Study, rules: list[Rule], counted: Counted) -> Coverage:
+    wanted = study.basis.variant
+    numerator, denominator = (array.copy() for array in counted["population"])
+    variant = np.zeros(numerator.shape, dtype=np.int8)
+    reason = np.zeros(numerator.shape, dtype=np.int8)
+    own = np.array([rule.element.age_group != "all" for rule in rules], dtype=bool)
+    if wanted != "population":
+        top, bottom = counted[wanted]
+        usable = ~np.isnan(bottom) & (bottom > 0)
+        # Nobody of the target group lives here: that is an answer, not a gap to be filled with everybody.
+        if wanted == "target_pop":
+            usable = ~np.isnan(bottom)
+        numerator, denominator = np.where(usable, top, numerator), np.where(usable, bottom, denominator)
+        variant[usable] = VARIANTS.index(wanted)
+        if wanted == "target_pop":
+            reason[~usable & own[None, :]] = REASON["ages_unknown"]
+        else:
+            reason[~usable] = REASON["weight_population"]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = numerator / denominator
+    passing = np.array([rule.requirement.pass_share or study.basis.pass_share for rule in rules], dtype=np.float64)
+    short = share + EPSILON < passing[None, :]
+    status = np.where(short, STATUS["falls_short"], STATUS["meets"]).astype(np.int8)
+    reason = np.where(short & (reason == 0), REASON["too_far"], reason).astype(np.int8)
+    _exceptions(study, rules, status, reason, denominator)
+    return Coverage(numerator, denominator, share, variant, status, reason, passing)
+
+
+def _exceptions(study: Study, rules: list[Rule], status: Codes, reason: Codes, denominator: Floats) -> None:
+    """Everything that is neither met nor missed: nobody, nothing known, gate not passed, confirmed absent."""
+    asked = np.stack([study.units.sums(rule.applies.astype(np.float64)) for rule in rules], axis=1) if rules else None
+    for column, rule in enumerate(rules):
+        if not rule.by_walking:
+            status[:, column] = STATUS["not_applicable"]
+            reason[:, column] = REASON["shown_only"]
+            continue
+        if rule.presence is not Presence.PRESENT:
+            status[:, column] = STATUS[_ABSENT[rule.presence]]
+            reason[:, column] = REASON[_WHY[rule.presence]]
+            for row in absent_rows(study, rule):
+                status[row, column] = STATUS["confirmed_absent"]
+                reason[row, column] = REASON["verified_absent"]
+        nobody = ~(denominator[:, column] > 0)
+        status[nobody, column] = STATUS["not_applicable"]
+        assert asked is not None
+        conditional = rule.requirement.required_if is not None and rule.requirement.required_if.unless_reached
+        excluded = "reached_by_upper" if conditional else "not_required"
+        reason[nobody, column] = np.where(asked[nobody, column] > 0, REASON["no_people"], REASON[excluded])
+    gate_failed(study, rules, status, reason)
+
+
+def absent_rows(study: Study, rule: Rule) -> list[int]:
+    """Leaves where every element of the rule was confirmed absent on the ground."""
+    sets = [study.absent.get(element, set()) for element in rule.elements]
+    confirmed = set.intersection(*sets) if sets else set()
+    rows = [study.units.row[code] for code in sorted(confirmed) if code in study.units.row]
+    return [row for row in rows if row < study.units.n_leaves]
+
+
+def gate_failed(study: Study, rules: list[Rule], status: Codes, reason: Codes) -> None:
+    """Mark what the data-quality gate does not let through; nothing of it is a shortfall."""
+    judged = (STATUS["meets"], STATUS["falls_short"], STATUS["not_detected"], STATUS["no_data"])
+    if not study.has_facilities or not study.has_people:
+        fits = np.isin(status, judged)
+        if not study.has_facilities:
+            status[fits] = STATUS["data_insufficient"]
+            reason[fits] = REASON["quality_gate"]
+        return
+    for column, rule in enumerate(rules):
+        for row, code in enumerate(study.units.codes):
+            if status[row, column] in judged and study.quality.insufficient(str(code), rule.element.id):
+                status[row, column] = STATUS["data_insufficient"]
+                reason[row, column] = REASON["quality_gate"]
+
+
+def _add_rows(study: Study, rules: list[Rule], counted: Counted, verdict: Coverage, book: FigureBook) -> None:
+    for columns in _same_key(rules):
+        rule = rules[columns[0]]
+        if not rule.by_walking or "coverage" not in rule.element.indicators:
+            continue
+        threshold = rule.requirement.threshold
+        assert threshold is not None
+        for number, variant in enumerate(VARIANTS):
+            if variant == "target_pop" and rule.element.age_group == "all":
+                continue
+            top, bottom = (_summed(array, columns) for array in counted[variant])
+            rows = np.flatnonzero(bottom > 0)
+            status, reason = _row_status(verdict, columns, number, rows)
+            found = np.isin(status, _VALUED)
+            known = np.where(found, top[rows], np.nan)
+            book.add(
+                rule.element.id, "coverage", "coverage", known / bottom[rows],
+                unit="share", status=status, reason=reason, numerator=known, denominator=bottom[rows],
+                variant=variant, age_group=rule.element.age_group if variant == "target_pop" else "all",
+                walker=rule.walker, threshold=threshold.value, threshold_unit=threshold.unit,
+                requirement_id=rule.id, areas=rows,
+            )  # fmt: skip
+        _not_applicable(rule, columns, verdict, book)
+
+
+_VALUED = [STATUS[name] for name in ("meets", "falls_short", "informative", "data_insufficient")]
+
+
+def _row_status(
+    verdict: Coverage, columns: list[int], variant: int, rows: npt.NDArray[np.intp]
+) -> tuple[Codes, Codes]:
+    """Status and reason of a variant's rows: the verdict's where this variant carries it, else informative."""
+    status = np.full(len(rows), STATUS["informative"], dtype=np.int8)
+    reason = np.zeros(len(rows), dtype=np.int8)
+    for column in columns:
+        here = verdict.denominator[rows, column] > 0
+        carries = here & (verdict.variant[rows, column] == variant)
+        unknown = here & ~np.isin(verdict.status[rows, column], _VALUED)
+        status[carries | unknown] = verdict.status[rows, column][carries | unknown]
+        reason[carries | unknown] = verdict.reason[rows, column][carries | unknown]
+    return status, reason
+
+
+def _not_applicable(rule: Rule, columns: list[int], verdict: Coverage, book: FigureBook) -> None:
+    """Rows that say why a requirement has no figure in an area, under the variant that would have carried it."""
+    nobody = ~(np.nan_to_num(verdict.denominator[:, columns]).sum(axis=1) > 0)
+    threshold = rule.requirement.threshold
+    assert threshold is not None
+    for number, variant in enumerate(VARIANTS):
+        rows = np.flatnonzero(nobody & (verdict.variant[:, columns[0]] == number))
+        group = rule.element.age_group if variant == "target_pop" else "all"
+        if variant == "target_pop" and group == "all":
+            variant = "population"
+        book.add(
+            rule.element.id, "coverage", "coverage", np.nan,
+            unit="share", status=verdict.status[rows, columns[0]], reason=verdict.reason[rows, columns[0]],
+            numerator=0.0, denominator=0.0, variant=variant, age_group=group, walker=rule.walker,
+            threshold=threshold.value, threshold_unit=threshold.unit, requirement_id=rule.id, areas=rows,
+        )  # fmt: skip
+
+
+def _same_key(rules: list[Rule]) -> list[list[int]]:
+    """Requirements whose figures share a key (same element and threshold, for different community types)."""
+    found: dict[tuple[str, int, str], list[int]] = {}
+    for number, rule in enumerate(rules):
+        found.setdefault((rule.element.id, rule.limit_dm, rule.walker), []).append(number)
+    return list(found.values())
+
+
+def _summed(array: Floats, columns: list[int]) -> Floats:
+    part = array[:, columns]
+    return np.where(np.isnan(part).all(axis=1), np.nan, np.nansum(part, axis=1))
+
+
+def lived(study: Study, book: FigureBook) -> None:
+    """Distances and minutes of every element there is, beside the verdict: no threshold of the basis enters here."""
+    units, table = study.units, study.table
+    if not study.has_people or not len(table.elements):
+        return
+    people = units.people
+    reached = table.nearest_dm != UNREACHED
+    metres = np.where(reached, table.nearest_dm / 10.0, 0.0)
+    minutes_reached = study.walker_ds != UNREACHED
+    minutes = np.where(minutes_reached, study.walker_ds / 600.0, 0.0)
+    sums: dict[str, Any] = {
+        "m": (units.sums(metres * people), units.sums(reached * people)),
+        "min": (units.sums(minutes * people), units.sums(minutes_reached * people)),
+    }
+    pace = study.walker.m_per_min
+    near = {limit: units.sums((study.walker_dm <= np.floor(limit * pace * 10 + 1e-6)) * people) for limit in LIVED_MINUTES}
+    residents = units.residents
+    rows = np.flatnonzero(residents > 0)
+    for number, element_id in enumerate(table.elements):
+        names = study.catalogue.element(element_id).indicators
+        for name, key, walker in (("nearest_m", "m", "metres"), ("minutes", "min", study.walker.id)):
+            if name not in names:
+                continue
+            top, bottom = sums[key][0][number][rows], sums[key][1][number][rows]
+            value = np.divide(top, bottom, out=np.full(len(rows), np.nan), where=bottom > 0)
+            book.add(
+                element_id, "coverage", name, value, unit=key, status=FigureStatus.INFORMATIVE.value,
+                reason=np.where(bottom > 0, 0, REASON["none_reached"]), numerator=top, denominator=bottom,
+                variant="population", walker=walker, areas=rows,
+            )  # fmt: skip
+        if "lived_access" not in names:
+            continue
+        for limit, counted in near.items():
+            book.add(
+                element_id, "coverage", "lived_access", counted[number][rows] / residents[rows], unit="share",
+                status=FigureStatus.INFORMATIVE.value, numerator=counted[number][rows], denominator=residents[rows],
+                variant="population", walker=study.walker.id, threshold=limit, threshold_unit="min", areas=rows,
+            )  # fmt: skip
+
+
+def choice(study: Study, rules: list[Rule], book: FigureBook) -> None:
+    """How many facilities people can choose from within the threshold, on average."""
+    units = study.units
+    rows = np.flatnonzero(units.residents > 0)
+    seen: set[tuple[str, int]] = set()
+    for rule in rules:
+        threshold = rule.requirement.threshold
+        row = study.table.row.get(rule.element.id)
+        key = (rule.element.id, rule.limit_dm)
+        if threshold is None or row is None or key in seen or "choice" not in rule.element.indicators:
+            continue
+        column = study.table.thresholds.column(rule.element.id, rule.limit_dm)
+        if column < 0:
+            continue
+        seen.add(key)
+        top = units.sums(study.table.counts[row, column] * units.people)[rows]
+        book.add(
+            rule.element.id, "coverage", "choice", top / units.residents[rows], unit="count",
+            status=FigureStatus.INFORMATIVE.value, numerator=top, denominator=units.residents[rows],
+            variant="population", walker=rule.walker, threshold=threshold.value, threshold_unit=threshold.unit,
+            requirement_id=rule.id, areas=rows,
+        )  # fmt: skip
+
+

@@ -1,0 +1,51 @@
+"""Gathering what one question needs: facilities, areas, quality, and the search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kezhong.assess.reach import reach_table, thresholds_of, walker_reach
+from kezhong.assess.study import STANDARD, Study, assessed_points, element_order
+from kezhong.assess.units import build_units
+from kezhong.catalogue import load_basis, load_catalogue
+from kezhong.progress import Progress, span
+
+if TYPE_CHECKING:
+    from kezhong.catalogue.model import Basis, Walker
+    from kezhong.city.workspace import City
+
+
+def prepare(city: City, basis: Basis, walker: Walker, window: str, progress: Progress) -> Study:
+    """Gather everything the indicators read; searches only where the cache has no answer."""
+    from kezhong.quality import gate
+
+    catalogue = load_catalogue()
+    progress(0.0, "assess.step_gate")
+    quality = gate(city)
+    points = assessed_points(city, catalogue, window)
+    units = build_units(city, points)
+    # One search serves every basis, whatever the next question will be; the city's overlay included.
+    bases = {name: load_basis(name, city.folder) for name in catalogue.bases}
+    bases[basis.id] = basis
+    thresholds = thresholds_of(bases, element_order(points, catalogue), catalogue.walker(STANDARD).m_per_min)
+    table = reach_table(city, points, thresholds, window=window, progress=span(progress, 0.1, 0.9))
+    walker_dm, walker_snap = table.nearest_dm, table.snap_reason
+    if walker.avoid_steps:
+        walker_dm, walker_snap = walker_reach(
+            city, points, thresholds, window=window, progress=span(progress, 0.9, 1.0)
+        )
+    return Study(
+        city=city,
+        catalogue=catalogue,
+        basis=basis,
+        walker=walker,
+        window=window,
+        quality=quality,
+        units=units,
+        points=points,
+        table=table,
+        walker_dm=np.asarray(walker_dm),
+        walker_snap=walker_snap,
+    )

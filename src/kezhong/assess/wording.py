@@ -1,0 +1,198 @@
+"""Figures in words, Chinese and English: the sentences of the list and of the explanation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from kezhong.catalogue import PROPOSAL_EN, PROPOSAL_ZH, clause_text
+from kezhong.catalogue.model import Basis, Citation, Scale
+from kezhong.city.vocabulary import CommunityType
+
+Language = Literal["zh", "en"]
+
+#: Counts of people below this are not shown: nobody shall be recognised.
+SMALL = 5
+NOT_MET_ZH = "未达到"
+COMPARED_ZH = "对照差距"
+
+_UNITS = {
+    "m²": ("平方米", "m²"),
+    "beds": ("张床位", "beds"),
+    "places": ("个学(托)位", "places"),
+    "spaces": ("个车位", "spaces"),
+    "facilities": ("处", "facilities"),
+    "classes": ("个班", "classes"),
+    "share": ("", ""),
+}
+_GROUPS = {
+    "all": ("居民", "residents"),
+    "age_0_2": ("0–2 岁婴幼儿", "children of 0–2"),
+    "age_3_5": ("3–5 岁幼儿", "children of 3–5"),
+    "age_6_11": ("6–11 岁儿童", "children of 6–11"),
+    "age_12_14": ("12–14 岁少年", "children of 12–14"),
+    "age_15_59": ("15–59 岁居民", "people of 15–59"),
+    "children": ("0–14 岁儿童", "children of 0–14"),
+    "elderly": ("60 岁及以上老人", "people of 60 and over"),
+    "elderly_70": ("70 岁及以上老人", "people of 70 and over"),
+    "elderly_80": ("80 岁及以上老人", "people of 80 and over"),
+}
+CERTAINTY = {
+    "high": ("高:经现场核实", "high: verified on the ground"),
+    "medium": ("中:依据部门台账,未经现场核实", "medium: from a department's ledger, not verified on the ground"),
+    "low": ("低:仅依据开放地图,需先核实", "low: from an open map only, to be verified first"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What there is to say about one requirement in one area.
+
+    Metres and minutes are means over the people affected; NaN where nobody reaches one. ``scale`` with ``have`` and
+    ``need`` is set where quantity is what is missing.
+    """
+
+    element_zh: str
+    element_en: str
+    cause: str  # distance, scale, absent
+    threshold: float
+    threshold_unit: str
+    nearest_m: float
+    minutes: float
+    bound_m: float
+    share: float
+    covered: float
+    total: float
+    people: float
+    elderly: float
+    children: float
+    group: str
+    group_affected: float
+    scale: Scale | None = None
+    have: float = float("nan")
+    need: float = float("nan")
+
+
+def group_name(group: str, language: Language = "zh") -> str:
+    """Name of an age group."""
+    return _GROUPS[group][language == "en"]
+
+
+def count_text(value: float, language: Language = "zh") -> str:
+    """People: thousands separated, at most three figures below 1,000, small counts guarded."""
+    if np.isnan(value):
+        return "–"
+    if 0 < value < SMALL:
+        return f"不足 {SMALL}" if language == "zh" else f"fewer than {SMALL}"
+    return f"{round(value):,}"
+
+
+def number_text(value: float) -> str:
+    """A quantity with at most one decimal."""
+    return f"{value:,.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:,.1f}"
+
+
+def share_text(value: float) -> str:
+    """A share as a percentage with one decimal."""
+    return "–" if np.isnan(value) else f"{100 * value:.1f}%"
+
+
+def unit_text(unit: str, language: Language = "zh") -> str:
+    """Name of a unit; unknown ones as they are."""
+    return _UNITS.get(unit, (unit, unit))[language == "en"]
+
+
+def wording_of(basis: Basis, community_type: str | None) -> str:
+    """未达到, or 对照差距 where the basis governs new areas only and the community is not new."""
+    return COMPARED_ZH if basis.new_only and community_type != CommunityType.NEW.value else NOT_MET_ZH
+
+
+def citation_text(cite: Citation | None, basis: Basis, language: Language = "zh") -> str:
+    """Clause, or 建议值(待核)."""
+    if cite is None:
+        return PROPOSAL_ZH if language == "zh" else PROPOSAL_EN
+    return clause_text(cite, language, basis)
+
+
+def present_text(finding: Finding, language: Language = "zh") -> str:
+    """The present state."""
+    zh = language == "zh"
+    name = finding.element_zh if zh else finding.element_en
+    if finding.cause == "scale" and finding.scale is not None:
+        unit = unit_text(finding.scale.unit, language)
+        have = number_text(finding.have)
+        return f"{name}现有 {have} {unit}".rstrip() if zh else f"{name}: {have} {unit} at present".rstrip()
+    if finding.cause == "absent":
+        return f"区域内没有{name}" if zh else f"no {name.lower()} in the area"
+    where = _where(finding, name, language)
+    covered, total = count_text(finding.covered, language), count_text(finding.total, language)
+    if zh:
+        return f"{where};覆盖 {share_text(finding.share)}({covered}/{total})"
+    return f"{where}; {share_text(finding.share)} covered ({covered} of {total})"
+
+
+def _where(finding: Finding, name: str, language: Language) -> str:
+    zh = language == "zh"
+    if np.isnan(finding.nearest_m):
+        bound = number_text(finding.bound_m)
+        return f"步行 {bound} 米内没有{name}" if zh else f"no {name.lower()} within {bound} m on foot"
+    if finding.threshold_unit == "min":
+        value = f"{finding.minutes:.1f}"
+        return f"{name} {value} 分钟" if zh else f"{name}: {value} min"
+    value = number_text(round(finding.nearest_m))
+    return f"{name} {value} 米" if zh else f"{name}: {value} m"
+
+
+def gap_text(finding: Finding, language: Language = "zh") -> str:
+    """What is missing, in units."""
+    zh = language == "zh"
+    if finding.cause == "scale" and finding.scale is not None:
+        unit = unit_text(finding.scale.unit, language)
+        missing, need = number_text(finding.need - finding.have), number_text(finding.need)
+        each = finding.scale.per == "facility"
+        if zh:
+            return f"{'单处规模' if each else ''}应有 {need} {unit},缺 {missing} {unit}".replace("  ", " ").strip()
+        return f"short of {missing} {unit} ({need} {'a facility ' if each else ''}needed)".replace("  ", " ")
+    if finding.cause == "absent":
+        return "缺 1 处" if zh else "one facility missing"
+    limit = number_text(finding.threshold)
+    unit = ("米" if zh else "m") if finding.threshold_unit == "m" else ("分钟" if zh else "min")
+    value = finding.nearest_m if finding.threshold_unit == "m" else finding.minutes
+    if np.isnan(value):
+        return f"要求步行 {limit} {unit}内可达,缺 1 处" if zh else f"{limit} {unit} asked for; one facility missing"
+    over = value - finding.threshold
+    shown = number_text(round(over)) if finding.threshold_unit == "m" else f"{over:.1f}"
+    return f"超出 {limit} {unit}要求 {shown} {unit}" if zh else f"{shown} {unit} beyond the {limit} {unit} asked for"
+
+
+def people_text(finding: Finding, language: Language = "zh") -> str:
+    """Whom it affects."""
+    zh = language == "zh"
+    text = f"影响 {count_text(finding.people)} 人" if zh else f"affects {count_text(finding.people, 'en')} people"
+    parts = []
+    if not np.isnan(finding.elderly):
+        parts.append(
+            f"60 岁及以上 {count_text(finding.elderly)} 人" if zh else f"{count_text(finding.elderly, 'en')} of 60 and over"
+        )
+    if not np.isnan(finding.children) and finding.group.startswith(("age_0", "age_3", "age_6", "age_12", "children")):
+        parts.insert(
+            0, f"0–14 岁 {count_text(finding.children)} 人" if zh else f"{count_text(finding.children, 'en')} of 0–14"
+        )
+    if not parts:
+        return text
+    return f"{text},其中{'、'.join(parts)}" if zh else f"{text}, {', '.join(parts)} among them"
+
+
+def sentence(area: str, finding: Finding, basis_text: str, wording: str, language: Language = "zh") -> str:
+    """The verdict in one sentence, the product's voice."""
+    zh = language == "zh"
+    name = finding.element_zh if zh else finding.element_en
+    head = _where(finding, name, language) if finding.cause == "distance" else present_text(finding, language)
+    gap, people = gap_text(finding, language), people_text(finding, language)
+    if zh:
+        mark = "(对照差距)" if wording == COMPARED_ZH else ""
+        return f"{area}:{head},{gap}{mark};{people}。依据:{basis_text}。"
+    mark = " (gap by comparison)" if wording == COMPARED_ZH else ""
+    return f"{area}: {head}, {gap}{mark}; {people}. Source: {basis_text}."

@@ -1,0 +1,75 @@
+"""The application factory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+import kezhong
+from kezhong.server import errors
+from kezhong.server.middleware import Surroundings
+from kezhong.server.permissions import LOCAL_ANALYST, check_bind
+from kezhong.server.routes import PREFIX, city, explain, jobs, pages, runs, search, session, shortfalls
+from kezhong.server.state import ServerState
+
+
+def create_app(city_folder: str | Path, *, host: str = "127.0.0.1", static: Path = pages.STATIC) -> FastAPI:
+    """The application that serves one city folder.
+
+    Parameters
+    ----------
+    city_folder
+        Folder with a ``kezhong.toml``.
+    host
+        Address it will be served at.
+    static
+        Folder of the built web application.
+
+    Raises
+    ------
+    PermissionDeniedError
+        ``host`` is not this machine's own: there is no sign-in yet.
+    WorkspaceError
+        The folder is no city or cannot be read.
+    """
+    check_bind(host)
+    app = _bare()
+    app.state.kezhong = ServerState(Path(city_folder))
+    app.state.principal = LOCAL_ANALYST
+    app.state.static = static
+    return app
+
+
+def _bare() -> FastAPI:
+    """All the routes, without a city; enough to describe the interface."""
+    app = FastAPI(
+        title="Kezhong 刻钟",
+        version=kezhong.__version__,
+        summary="15-minute community life circles: measure, explain, list the shortfalls",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_lifespan,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.include_router(session.health, include_in_schema=False)
+    app.include_router(session.health, prefix=PREFIX)
+    # `explain` and `shortfalls` before `runs` would change nothing: their paths are longer. Pages come last, since
+    # they take whatever is left.
+    for module in (session, city, runs, explain, shortfalls, jobs, search):
+        app.include_router(module.router, prefix=PREFIX)
+    app.include_router(pages.basemap_router, prefix=PREFIX)
+    app.include_router(pages.router)
+    errors.install(app)
+    app.add_middleware(Surroundings)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await run_in_threadpool(app.state.kezhong.jobs.close)

@@ -1,0 +1,121 @@
+"""One mapping from whatever went wrong to the envelope that travels."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from kezhong.errors import InputError, KezhongError, NotFoundError
+
+_log = logging.getLogger("kezhong.server")
+#: Chinese for the kinds of validation problem that a caller of this interface can meet.
+_PROBLEMS_ZH = {
+    "missing": "缺少该参数",
+    "enum": "不在允许的取值之内",
+    "literal_error": "不在允许的取值之内",
+    "int_parsing": "不是整数",
+    "int_type": "不是整数",
+    "float_parsing": "不是数字",
+    "finite_number": "不是有限的数",
+    "bool_parsing": "不是布尔值",
+    "bool_type": "不是布尔值",
+    "string_type": "不是文本",
+    "string_too_long": "过长",
+    "string_too_short": "过短",
+    "string_pattern_mismatch": "格式不对",
+    "greater_than_equal": "过小",
+    "less_than_equal": "过大",
+    "json_invalid": "不是合法的 JSON",
+    "extra_forbidden": "不认识该字段",
+    "model_attributes_type": "不是 JSON 对象",
+}
+
+
+class MethodNotAllowedError(InputError):
+    """The address exists, the method does not."""
+
+    http_status = 405
+
+
+class RefusedRequestError(InputError):
+    """The framework could not read the request."""
+
+    http_status = 400
+
+
+class BadRangeError(InputError):
+    """Bytes were asked for that the file does not have."""
+
+    http_status = 416
+
+
+def envelope_response(problem: KezhongError, request_id: str | None) -> Response:
+    """The response that says what is wrong and what to do."""
+    return Response(
+        to_json(problem.envelope(request_id), inf_nan_mode="null"),
+        status_code=problem.http_status,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def from_validation(problem: RequestValidationError) -> KezhongError:
+    """The first parameter that is not as required."""
+    first: dict[str, Any] = dict(problem.errors()[0])
+    place = [str(part) for part in first.get("loc", ())]
+    field = ".".join(place[1:]) or ".".join(place) or "–"
+    kind = str(first.get("type", ""))
+    return InputError(
+        "server.invalid_request",
+        field=field,
+        value=_short(first.get("input")),
+        problem=str(first.get("msg", kind)),
+        problem_zh=_PROBLEMS_ZH.get(kind, "取值不合法"),
+    )
+
+
+def from_http(problem: HTTPException, method: str, path: str) -> KezhongError:
+    """What the framework itself refused."""
+    if problem.status_code == 404:
+        return NotFoundError("server.not_found", path=path)
+    if problem.status_code == 405:
+        return MethodNotAllowedError("server.method_not_allowed", path=path, method=method)
+    return RefusedRequestError("server.request_refused", problem=str(problem.detail))
+
+
+def install(app: FastAPI) -> None:
+    """Let every exception of an endpoint become an envelope."""
+
+    @app.exception_handler(KezhongError)
+    def _known(request: Request, problem: KezhongError) -> Response:
+        if problem.http_status >= 500:
+            _log.error("request failed", extra={"request_id": request_id(request), "code": problem.code})
+        return envelope_response(problem, request_id(request))
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(request: Request, problem: RequestValidationError) -> Response:
+        return envelope_response(from_validation(problem), request_id(request))
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, problem: HTTPException) -> Response:
+        response = envelope_response(from_http(problem, request.method, request.url.path), request_id(request))
+        for name, value in (problem.headers or {}).items():
+            response.headers[name] = value
+        return response
+
+
+def request_id(request: Request) -> str | None:
+    """The id that the middleware gave this request."""
+    found = request.scope.get("request_id")
+    return str(found) if found else None
+
+
+def _short(value: object) -> str:
+    text = "–" if value is None or isinstance(value, dict) else str(value)
+    return text if len(text) <= 80 else text[:77] + "…"

@@ -1,0 +1,125 @@
+"""What the application holds between requests: the city at HEAD, opened runs, prepared bodies, the job runner."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from fastapi import Depends, Request
+
+from kezhong.city import snapshots
+from kezhong.city.config import FILE
+from kezhong.city.results import Run, RunStore
+from kezhong.city.workspace import City
+from kezhong.jobs import JobRunner
+from kezhong.server.etag import BodyCache
+
+if TYPE_CHECKING:
+    from kezhong.assess import Assessment
+
+_T = TypeVar("_T")
+#: Snapshots, runs and indexes that stay open; more are opened again when asked for.
+_KEEP_OPEN = 6
+
+
+class Opened:
+    """A few values by key, the least recently used closed first; each is made once at a time."""
+
+    def __init__(self, size: int = _KEEP_OPEN) -> None:
+        self._size = size
+        self._items: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """The value under ``key``, made where there is none."""
+        with self._lock:
+            if key in self._items:
+                self._items.move_to_end(key)
+                found: _T = self._items[key]
+                return found
+            value = make()
+            self._items[key] = value
+            while len(self._items) > self._size:
+                self._items.popitem(last=False)
+            return value
+
+
+class ServerState:
+    """One city folder, seen by many requests.
+
+    Reads never lock one another out for long: a request takes the :class:`City` or :class:`Run` it needs, both
+    immutable, and works on that even when HEAD moves meanwhile.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = City.open(folder).folder
+        self.runs_folder = RunStore(self.folder)
+        self.jobs = JobRunner()
+        self.bodies = BodyCache()
+        self._cities = Opened()
+        self._runs = Opened(64)
+        self._views = Opened(24)
+        self._assessments = Opened(3)
+
+    def city(self) -> City:
+        """The city as it is now; reopened when HEAD or the settings changed."""
+        return self.city_at(snapshots.head(self.folder / "snapshots"))
+
+    def city_at(self, snapshot: str | None) -> City:
+        """The city at a snapshot (``None``: a city without any)."""
+        settings = (self.folder / FILE).stat().st_mtime_ns
+        return self._cities.get((snapshot, settings), lambda: City.open(self.folder, snapshot))
+
+    def run(self, run_id: str) -> Run:
+        """The run with this id, or :class:`NotFoundError`; read anew when it was computed again."""
+        stamp = self._stamp(run_id)
+        if stamp is None:
+            return self.runs_folder.get(run_id)
+        return self._runs.get((run_id, stamp), lambda: self.runs_folder.get(run_id))
+
+    def run_key(self, run: Run) -> tuple[Hashable, ...]:
+        """What identifies the run's content: its id and when it was written."""
+        return (run.id, self._stamp(run.id))
+
+    def runs(self) -> list[Run]:
+        """All runs, newest first."""
+        found = [self.run(path.parent.name) for path in self.runs_folder.folder.glob("r-*/manifest.json")]
+        return sorted(found, key=lambda run: (str(run.manifest["created"]), run.id), reverse=True)
+
+    def city_of(self, run: Run) -> City:
+        """The city at the snapshot the run was made from."""
+        return self.city_at(str(run.manifest["snapshot"]))
+
+    def view(self, run: Run, name: Hashable, make: Callable[[], _T]) -> _T:
+        """Something made from a run (an index, a table) that is kept for the next request."""
+        return self.keep((name, *self.run_key(run)), make)
+
+    def keep(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """Something made once under ``key`` and kept for the next request."""
+        return self._views.get(key, make)
+
+    def assessment(self, run: Run) -> Assessment:
+        """The run with its city, as the assess room explains it."""
+        from kezhong.assess import Assessment
+
+        return self._assessments.get(self.run_key(run), lambda: Assessment(self.city_of(run), run))
+
+    def _stamp(self, run_id: str) -> int | None:
+        if not run_id.startswith("r-") or not run_id[2:].isalnum():
+            return None
+        file = self.runs_folder.folder / run_id / "manifest.json"
+        try:
+            return file.stat().st_mtime_ns
+        except OSError:
+            return None
+
+
+async def _state(request: Request) -> ServerState:
+    state: ServerState = request.app.state.kezhong
+    return state
+
+
+State = Annotated[ServerState, Depends(_state)]

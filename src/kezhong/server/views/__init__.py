@@ -1,0 +1,1 @@
+"""From city and run to what travels: functions that build bodies, without any HTTP."""

@@ -1,0 +1,102 @@
+/** The one door to the server: typed paths, one error, request ids. */
+import type { ErrorBody } from "./types";
+
+export const BASE = "/api/v1";
+
+/** An answer that is no success, or no answer at all. `body` explains it to the user in both languages. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: ErrorBody,
+  ) {
+    super(`${body.code} (${status})`);
+    this.name = "ApiError";
+  }
+}
+
+function unexplained(status: number, requestId: string | null): ErrorBody {
+  const offline = status === 0;
+  return {
+    code: offline ? "web.no_connection" : `web.status_${status}`,
+    message: offline
+      ? { zh: "无法连接到服务。", en: "The service cannot be reached." }
+      : { zh: `服务返回了无法识别的结果(状态 ${status})。`, en: `The service gave an answer that was not understood (status ${status}).` },
+    action: offline
+      ? { zh: "请确认 kezhong serve 仍在运行、网络畅通,然后重试。", en: "Check that kezhong serve is still running and the network works, then try again." }
+      : { zh: "请重试;仍然如此时,请把请求编号告诉管理员。", en: "Try again; if it persists, give the request id to the administrator." },
+    request_id: requestId,
+  };
+}
+
+async function failure(response: Response): Promise<ApiError> {
+  const requestId = response.headers.get("X-Request-Id");
+  try {
+    const body = (await response.json()) as { error?: ErrorBody };
+    if (body.error?.message) return new ApiError(response.status, { ...body.error, request_id: body.error.request_id ?? requestId });
+  } catch {
+    // Not JSON: the envelope below says so.
+  }
+  return new ApiError(response.status, unexplained(response.status, requestId));
+}
+
+async function send(address: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(address, init);
+  } catch (problem) {
+    if (problem instanceof DOMException && problem.name === "AbortError") throw problem;
+    throw new ApiError(0, unexplained(0, null));
+  }
+  if (!response.ok) throw await failure(response);
+  return response;
+}
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+/** Path and query as one address; empty values are left out. */
+export function address(path: string, query: Query = {}): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== "") search.set(key, String(value));
+  }
+  const text = search.toString();
+  return `${BASE}${path}${text ? `?${text}` : ""}`;
+}
+
+export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  const response = await send(address(path, query), { signal: signal ?? null, headers: { Accept: "application/json" } });
+  return (await response.json()) as T;
+}
+
+/** POST with an idempotency key: pressing a button twice, or a retry after a broken connection, starts one thing. */
+export async function post<T>(path: string, body: unknown, key: string): Promise<T> {
+  const response = await send(`${BASE}${path}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": key },
+    body: JSON.stringify(body ?? {}),
+  });
+  return (await response.json()) as T;
+}
+
+function fileName(disposition: string | null, fallback: string): string {
+  const extended = /filename\*=UTF-8''([^;]+)/i.exec(disposition ?? "")?.[1];
+  if (extended) return decodeURIComponent(extended);
+  return /filename="?([^";]+)"?/i.exec(disposition ?? "")?.[1] ?? fallback;
+}
+
+/** Hand a file to the browser's downloads. */
+export function save(content: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** Fetch a file and save it under the name the server gives; failures are errors of ours, not a page of JSON. */
+export async function download(path: string, query: Query, fallback: string): Promise<void> {
+  const response = await send(address(path, query), {});
+  save(await response.blob(), fileName(response.headers.get("Content-Disposition"), fallback));
+}

@@ -1,0 +1,23 @@
+import { createApp } from "vue";
+import App from "./App.vue";
+import { i18n } from "./i18n";
+import { router } from "./router";
+import "element-plus/theme-chalk/base.css";
+import "element-plus/theme-chalk/el-button.css";
+import "element-plus/theme-chalk/el-input.css";
+import "element-plus/theme-chalk/el-select.css";
+import "element-plus/theme-chalk/el-option.css";
+import "element-plus/theme-chalk/el-tag.css";
+import "element-plus/theme-chalk/el-popper.css";
+import "element-plus/theme-chalk/el-popover.css";
+import "element-plus/theme-chalk/el-progress.css";
+import "element-plus/theme-chalk/el-scrollbar.css";
+import "element-plus/theme-chalk/el-switch.css";
+import "element-plus/theme-chalk/el-checkbox.css";
+import "element-plus/theme-chalk/el-message.css";
+import "element-plus/theme-chalk/el-drawer.css";
+import "element-plus/theme-chalk/el-overlay.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+
+createApp(App).use(router).use(i18n).mount("#app");

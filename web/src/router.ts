@@ -1,0 +1,19 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+
+const MapPage = () => import("@/pages/MapPage.vue");
+const ShortfallsPage = () => import("@/pages/ShortfallsPage.vue");
+
+/** Pages of the rail, in its order; a page appears here when it is built. */
+export const PAGES = [
+  { name: "map", path: "/map", icon: "map" },
+  { name: "shortfalls", path: "/shortfalls", icon: "list" },
+] as const;
+
+const routes: RouteRecordRaw[] = [
+  { path: "/", redirect: (to) => ({ path: "/map", query: to.query }) },
+  { path: "/map", name: "map", component: MapPage },
+  { path: "/shortfalls/:id?", name: "shortfalls", component: ShortfallsPage },
+  { path: "/:rest(.*)*", name: "missing", component: () => import("@/pages/MissingPage.vue") },
+];
+
+export const router = createRouter({ history: createWebHistory(), routes });
