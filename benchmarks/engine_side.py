@@ -69,10 +69,10 @@ def pandana(given: Arrays) -> tuple[dict[str, float], Arrays]:
     for e in range(n_elements):
         nodes = given["facility_node"][given["element"] == e]
         name = f"element{e}"
-        network.set_pois(name, limit, 1, x.iloc[nodes], y.iloc[nodes])
-        found = network.nearest_pois(limit, name, num_pois=1)[1].to_numpy()
-        # The peer writes the limit itself for "nothing within the limit".
-        nearest[e] = np.where(found >= limit, np.float64(0xFFFFFFFF), found)
+        # The peer writes its bound for "nothing within the bound": one decimetre more tells the two apart.
+        network.set_pois(name, limit + 1.0, 1, x.iloc[nodes], y.iloc[nodes])
+        found = network.nearest_pois(limit + 1.0, name, num_pois=1)[1].to_numpy()
+        nearest[e] = np.where(found > limit, np.float64(0xFFFFFFFF), found)
         network.set(pd.Series(nodes), name=name)
         for k, threshold in enumerate(given["thresholds"]):
             counts[e, k] = network.aggregate(float(threshold), type="count", decay="flat", name=name).to_numpy()

@@ -200,7 +200,10 @@ def test_facilities_have_states_and_several_services(demo_files: DemoFiles) -> N
     page = openpyxl.load_workbook(_ledger(demo_files, "政法委")).active
     assert page is not None
     rows = list(page.iter_rows(min_row=3, values_only=True))
-    assert any(str(row[rows[0].index("服务内容")]).count("、") >= 2 for row in rows[1:])
+    services = [column for column, name in enumerate(rows[0]) if str(name).endswith("面积") and "建筑" not in str(name)]
+    assert sum(sum(row[column] is not None for column in services) >= 3 for row in rows[1:]) > 20
+    grounds = pyogrio.read_dataframe(_ledger(demo_files, "文体"))
+    assert (grounds["是否共享"] == "是").sum() > 10
 
 
 def test_planted_list_is_well_formed(demo_files: DemoFiles) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kezhong.assess.api import Assessment, assess, open_assessment, run_key
-    from kezhong.assess.compare import compare
+    from kezhong.assess.comparison import compare
     from kezhong.assess.efficiency import floating_catchment
     from kezhong.assess.equity import gini, palma
     from kezhong.assess.explain import Explanation
@@ -20,7 +20,7 @@ _HOMES = {
     "assess": "api",
     "open_assessment": "api",
     "run_key": "api",
-    "compare": "compare",
+    "compare": "comparison",
     "floating_catchment": "efficiency",
     "gini": "equity",
     "palma": "equity",
@@ -52,7 +52,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         msg = f"module 'kezhong.assess' has no attribute {name!r}"
         raise AttributeError(msg)
-    # A function may bear the name of its module (`compare`): importing it sets the module on this package first.
+
     value = getattr(import_module(f"kezhong.assess.{_HOMES[name]}"), name)
     globals()[name] = value
     return value

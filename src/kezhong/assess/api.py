@@ -180,9 +180,7 @@ class Assessment:
         if variant is not None and variant not in VARIANTS:
             raise InputError("assess.unknown_variant", value=variant, expected=", ".join(VARIANTS))
         rows = self.figures
-        rows = rows[
-            (rows["element"] == item.id) & (rows["indicator"] == "coverage") & (rows["area_level"] == wanted)
-        ]
+        rows = rows[(rows["element"] == item.id) & (rows["indicator"] == "coverage") & (rows["area_level"] == wanted)]
         if variant is not None:
             rows = rows[rows["variant"] == variant]
         else:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kezhong.assess.coverage import Coverage
+from kezhong.assess.coverage import Coverage, gate_failed
 from kezhong.assess.figures import REASON, STATUS, FigureBook
 from kezhong.assess.rules import Rule
 from kezhong.assess.scale import ScaleTest
@@ -53,10 +53,12 @@ def verdicts(study: Study, rules: list[Rule], coverage: Coverage, tests: list[Sc
         settled = np.isin(here_status, [STATUS["falls_short"], STATUS["data_insufficient"], STATUS["confirmed_absent"]])
         # A requirement with a threshold is decided by it; an unknown size does not undo that.
         worse = test.status == STATUS["falls_short"]
-        take = ~settled & (worse | (not walking & (here_status == STATUS["not_applicable"])))
+        take = ~settled & (
+            worse | ((here_status == STATUS["not_applicable"]) if not walking else np.zeros(len(worse), bool))
+        )
         status[test.areas, column] = np.where(take, test.status, here_status)
         reason[test.areas, column] = np.where(take, test.reason, here_reason)
-    _mark_gate(study, rules, status, reason)
+    gate_failed(study, rules, status, reason)
     return Verdicts(status, reason)
 
 
@@ -73,12 +75,6 @@ def _present(study: Study, rule: Rule, status: Codes, reason: Codes) -> None:
         status[:] = STATUS["not_detected" if missing else "no_data"]
         reason[:] = REASON["none_found" if missing else "no_source"]
     status[~asked], reason[~asked] = STATUS["not_applicable"], REASON["not_required"]
-
-
-def _mark_gate(study: Study, rules: list[Rule], status: Codes, reason: Codes) -> None:
-    from kezhong.assess.coverage import gate_failed
-
-    gate_failed(study, rules, status, reason)
 
 
 def add_verdicts(study: Study, rules: list[Rule], found: Verdicts, book: FigureBook) -> None:
@@ -177,12 +173,13 @@ def _content(rules: list[Rule], tests: list[ScaleTest], found: Verdicts, n: int)
             part = np.where(test.need > 0, np.minimum(1.0, test.have / test.need), 1.0)
         top[test.areas[known]] += part[known]
         bottom[test.areas[known]] += 1
-    return np.divide(100.0 * top, bottom, out=np.full(n, np.nan), where=bottom > 0)
+    score: Floats = np.divide(100.0 * top, bottom, out=np.full(n, np.nan), where=bottom > 0)
+    return score
 
 
 def _none_here(rule: Rule, status: Codes) -> npt.NDArray[np.bool_]:
     """Areas where nobody is served: a verdict of *falls short* with no facility in use by anyone."""
-    return (status == STATUS["falls_short"]) & (not rule.serving.any())
+    return np.asarray((status == STATUS["falls_short"]) & (not rule.serving.any()))
 
 
 def _coverage(rules: list[Rule], coverage: Coverage, n: int) -> Floats:
@@ -193,7 +190,8 @@ def _coverage(rules: list[Rule], coverage: Coverage, n: int) -> Floats:
     known = np.isin(coverage.status[:, columns], [STATUS["meets"], STATUS["falls_short"]])
     share = np.where(known, np.nan_to_num(coverage.share[:, columns]), 0.0)
     count = known.sum(axis=1)
-    return np.divide(100.0 * share.sum(axis=1), count, out=np.full(n, np.nan), where=count > 0)
+    score: Floats = np.divide(100.0 * share.sum(axis=1), count, out=np.full(n, np.nan), where=count > 0)
+    return score
 
 
 def _shares(figures: pd.DataFrame, study: Study, family: str, indicators: tuple[str, ...]) -> Floats:
@@ -201,7 +199,7 @@ def _shares(figures: pd.DataFrame, study: Study, family: str, indicators: tuple[
     rows = figures[(figures["family"] == family) & figures["indicator"].isin(indicators) & figures["value"].notna()]
     mean = rows.groupby("area_code", observed=True)["value"].mean()
     values = pd.Series(study.units.codes, dtype="object").map(mean.to_dict()).to_numpy(dtype=np.float64)
-    return 100.0 * values
+    return np.asarray(100.0 * values)
 
 
 def _failing(rules: list[Rule], coverage: Coverage, found: Verdicts, n: int) -> list[str]:

@@ -18,6 +18,7 @@ from kezhong.assess.reach import UNREACHED
 from kezhong.assess.rules import Rule, excused, places_nearest
 from kezhong.assess.study import LIVED_MINUTES, Study
 from kezhong.assess.units import incidences
+from kezhong.catalogue.model import Threshold
 from kezhong.city.vocabulary import FigureStatus, Presence
 
 Floats = npt.NDArray[np.float64]
@@ -63,11 +64,11 @@ def _all_variants(study: Study, rules: list[Rule]) -> Counted:
     units = study.units
     applies = np.stack([rule.applies for rule in rules]) if rules else np.empty((0, len(units.people)), bool)
     covered = np.stack([rule.covered for rule in rules]) if rules else applies
-    people = applies * units.people
+    people: Floats = np.asarray(applies * units.people)
     found: Counted = {"population": (units.sums(people * covered).T, units.sums(people).T)}
     groups = np.stack([units.group(rule.element.age_group) for rule in rules]) if rules else people
     unknown = units.sums(np.where(np.isnan(groups), people, 0.0)).T > 0
-    members = applies * np.nan_to_num(groups)
+    members: Floats = np.asarray(applies * np.nan_to_num(groups))
     top, bottom = units.sums(members * covered).T, units.sums(members).T
     own = np.array([rule.element.age_group != "all" for rule in rules], dtype=bool)
     known = own[None, :] & ~unknown
@@ -147,7 +148,7 @@ def _verdicts(study: Study, rules: list[Rule], counted: Counted) -> Coverage:
 
 def _exceptions(study: Study, rules: list[Rule], status: Codes, reason: Codes, denominator: Floats) -> None:
     """Everything that is neither met nor missed: nobody, nothing known, gate not passed, confirmed absent."""
-    asked = np.stack([study.units.sums(rule.applies.astype(np.float64)) for rule in rules], axis=1) if rules else None
+    asked = [study.units.sums(rule.applies.astype(np.float64)) for rule in rules]
     for column, rule in enumerate(rules):
         if not rule.by_walking:
             status[:, column] = STATUS["not_applicable"]
@@ -161,10 +162,9 @@ def _exceptions(study: Study, rules: list[Rule], status: Codes, reason: Codes, d
                 reason[row, column] = REASON["verified_absent"]
         nobody = ~(denominator[:, column] > 0)
         status[nobody, column] = STATUS["not_applicable"]
-        assert asked is not None
         conditional = rule.requirement.required_if is not None and rule.requirement.required_if.unless_reached
         excluded = "reached_by_upper" if conditional else "not_required"
-        reason[nobody, column] = np.where(asked[nobody, column] > 0, REASON["no_people"], REASON[excluded])
+        reason[nobody, column] = np.where(asked[column][nobody] > 0, REASON["no_people"], REASON[excluded])
     gate_failed(study, rules, status, reason)
 
 
@@ -195,10 +195,9 @@ def gate_failed(study: Study, rules: list[Rule], status: Codes, reason: Codes) -
 def _add_rows(study: Study, rules: list[Rule], counted: Counted, verdict: Coverage, book: FigureBook) -> None:
     for columns in _same_key(rules):
         rule = rules[columns[0]]
-        if not rule.by_walking or "coverage" not in rule.element.indicators:
-            continue
         threshold = rule.requirement.threshold
-        assert threshold is not None
+        if threshold is None or not rule.by_walking or "coverage" not in rule.element.indicators:
+            continue
         for number, variant in enumerate(VARIANTS):
             if variant == "target_pop" and rule.element.age_group == "all":
                 continue
@@ -214,15 +213,13 @@ def _add_rows(study: Study, rules: list[Rule], counted: Counted, verdict: Covera
                 walker=rule.walker, threshold=threshold.value, threshold_unit=threshold.unit,
                 requirement_id=rule.id, areas=rows,
             )  # fmt: skip
-        _not_applicable(rule, columns, verdict, book)
+        _not_applicable(rule, threshold, columns, verdict, book)
 
 
 _VALUED = [STATUS[name] for name in ("meets", "falls_short", "informative", "data_insufficient")]
 
 
-def _row_status(
-    verdict: Coverage, columns: list[int], variant: int, rows: npt.NDArray[np.intp]
-) -> tuple[Codes, Codes]:
+def _row_status(verdict: Coverage, columns: list[int], variant: int, rows: npt.NDArray[np.intp]) -> tuple[Codes, Codes]:
     """Status and reason of a variant's rows: the verdict's where this variant carries it, else informative."""
     status = np.full(len(rows), STATUS["informative"], dtype=np.int8)
     reason = np.zeros(len(rows), dtype=np.int8)
@@ -235,11 +232,9 @@ def _row_status(
     return status, reason
 
 
-def _not_applicable(rule: Rule, columns: list[int], verdict: Coverage, book: FigureBook) -> None:
+def _not_applicable(rule: Rule, threshold: Threshold, columns: list[int], verdict: Coverage, book: FigureBook) -> None:
     """Rows that say why a requirement has no figure in an area, under the variant that would have carried it."""
     nobody = ~(np.nan_to_num(verdict.denominator[:, columns]).sum(axis=1) > 0)
-    threshold = rule.requirement.threshold
-    assert threshold is not None
     for number, variant in enumerate(VARIANTS):
         rows = np.flatnonzero(nobody & (verdict.variant[:, columns[0]] == number))
         group = rule.element.age_group if variant == "target_pop" else "all"
@@ -281,7 +276,9 @@ def lived(study: Study, book: FigureBook) -> None:
         "min": (units.sums(minutes * people), units.sums(minutes_reached * people)),
     }
     pace = study.walker.m_per_min
-    near = {limit: units.sums((study.walker_dm <= np.floor(limit * pace * 10 + 1e-6)) * people) for limit in LIVED_MINUTES}
+    near = {
+        limit: units.sums((study.walker_dm <= np.floor(limit * pace * 10 + 1e-6)) * people) for limit in LIVED_MINUTES
+    }
     residents = units.residents
     rows = np.flatnonzero(residents > 0)
     for number, element_id in enumerate(table.elements):
@@ -328,5 +325,3 @@ def choice(study: Study, rules: list[Rule], book: FigureBook) -> None:
             variant="population", walker=rule.walker, threshold=threshold.value, threshold_unit=threshold.unit,
             requirement_id=rule.id, areas=rows,
         )  # fmt: skip
-
-

@@ -71,7 +71,7 @@ def floating_catchment(
     offered = np.nan_to_num(np.asarray(supply, dtype=np.float64), nan=0.0)
     ratio = np.divide(offered, wanted, out=np.zeros(len(supply)), where=wanted > 0)
     score = np.bincount(demand_row, weights=weight * ratio[facility_row], minlength=len(people))
-    return Access(score=score, ratio=ratio)
+    return Access(score=score.astype(np.float64), ratio=ratio)
 
 
 def served_share(score: Floats, need_per_head: float) -> Floats:
@@ -79,4 +79,3 @@ def served_share(score: Floats, need_per_head: float) -> Floats:
     if need_per_head <= 0:
         return np.ones(len(score))
     return np.minimum(1.0, score / need_per_head)
-

@@ -24,7 +24,8 @@ def reached_count(rules: list[Rule], n_demand: int) -> Floats:
         if rule.binding and rule.by_walking:
             met += rule.covered & rule.applies
             asked += rule.applies
-    return np.divide(met, asked, out=np.full(n_demand, np.nan), where=asked > 0)
+    share: Floats = np.divide(met, asked, out=np.full(n_demand, np.nan), where=asked > 0)
+    return share
 
 
 def add_equity(study: Study, rules: list[Rule], scores: dict[str, Scores], book: FigureBook) -> None:

@@ -136,4 +136,3 @@ def _coded(codes: npt.NDArray[Any], texts: list[str]) -> Any:
     dictionary = pa.array(texts, type=pa.large_string())
     array = pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), dictionary)
     return pd.array(pa.chunked_array([array.cast(pa.large_string())]), dtype="string[pyarrow]")
-

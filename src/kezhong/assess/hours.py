@@ -10,6 +10,7 @@ import re
 import warnings
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +49,7 @@ _NAMED = (
 _TIME = re.compile(r"(上午|早上|早|凌晨|下午|午后|晚上|晚|夜间|中午)?(\d{1,2})(?::([0-5]\d)|[点时](半|[0-5]?\d)?分?)")
 _DAY_RANGE = re.compile(r"(?:周|星期|礼拜)([一二三四五六日天])(?:到|-)(?:周|星期|礼拜)?([一二三四五六日天])")
 _DAY_LIST = re.compile(r"(?:周|星期|礼拜)([一二三四五六日天](?:[、,]?(?:周|星期|礼拜)?[一二三四五六日天])*)")
+_DAY_START = re.compile(r"(?<![-、])(?<![一二三四五六日天],)(?:PH|(?:周|星期|礼拜)[一二三四五六日天])")
 _REST = re.compile(r"(?:闭馆|休息|不开放|关闭|停业|休馆|不营业|休)")
 #: Full-width digits and signs, and the dashes people write, to plain ones.
 _HALF_WIDTH: dict[int, str] = {
@@ -111,11 +113,14 @@ def _translate(plain: str) -> str | None:
 
 def _by_day(piece: str) -> list[str]:
     """Split before each new statement of days, so that each part has one."""
-    starts = [match.start() for match in re.finditer(r"(?<![-、])(?<![一二三四五六日天],)(?:PH|(?:周|星期|礼拜)[一二三四五六日天])", piece)]
+    starts = [
+        match.start()
+        for match in re.finditer(r"(?<![-、])(?<![一二三四五六日天],)(?:PH|(?:周|星期|礼拜)[一二三四五六日天])", piece)
+    ]
     if not starts:
         return [piece] if piece else []
     edges = [0, *(start for start in starts if start > 0), len(piece)]
-    return [piece[a:b] for a, b in zip(edges, edges[1:], strict=False) if piece[a:b].strip(",、")]
+    return [piece[a:b] for a, b in pairwise(edges) if piece[a:b].strip(",、")]
 
 
 def _take_days(part: str) -> tuple[str, str]:
@@ -193,7 +198,7 @@ def match_shares(hours: pd.Series, wanted: str) -> npt.NDArray[np.float64]:
     """:func:`match_share` of many facilities; each distinct text is read once."""
     texts = hours.astype("object")
     known = {text: match_share(str(text), wanted) for text in texts.dropna().unique()}
-    return texts.map(known).to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(texts.map(known).to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def open_in_window(hours: pd.Series, window: str) -> Flags:

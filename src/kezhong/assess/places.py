@@ -95,7 +95,7 @@ def _lattice(parcels: gpd.GeoDataFrame, crs: str) -> tuple[Floats, Floats]:
     west, south, east, north = shapely.total_bounds(shapes)
     step = max(LATTICE_M, float(np.sqrt((east - west) * (north - south) / MAX_LATTICE)))
     x, y = np.meshgrid(np.arange(west + step / 2, east, step), np.arange(south + step / 2, north, step))
-    grid = shapely.points(x.ravel(), y.ravel())
+    grid: Any = shapely.points(x.ravel(), y.ravel())
     tree = shapely.STRtree(grid)
     parcel, point = tree.query(shapes, predicate="intersects")
     bare = np.setdiff1d(np.arange(len(shapes)), parcel)

@@ -176,7 +176,15 @@ def reach_table(
         Assessed service points, sorted by facility and element; ``thresholds.elements`` are the elements they serve.
     """
     key = layers_key(
-        city, _LAYERS, "reach", _FORMAT, thresholds.elements, thresholds.dm.tolist(), thresholds.bound_dm, window, SNAP_M
+        city,
+        _LAYERS,
+        "reach",
+        _FORMAT,
+        thresholds.elements,
+        thresholds.dm.tolist(),
+        thresholds.bound_dm,
+        window,
+        SNAP_M,
     )
     file = city.cache_file(f"reach-{key}.npz")
     stored = _read(file)
@@ -204,8 +212,16 @@ def walker_reach(
         graph, barred = street_graph(city), barred_edges(city)
         demand, facilities, reason, element = _accesses(city, points, thresholds, barred)
         found = reach(
-            graph, demand, len(reason), facilities, len(points), element, len(thresholds.elements),
-            thresholds.bound_dm, barred=barred, progress=progress,
+            graph,
+            demand,
+            len(reason),
+            facilities,
+            len(points),
+            element,
+            len(thresholds.elements),
+            thresholds.bound_dm,
+            barred=barred,
+            progress=progress,
         )
         stored = {"nearest_dm": found.nearest_dm, "snap_reason": reason}
         _write(file, stored)
@@ -275,7 +291,12 @@ def _points(city: City) -> Floats:
 
 
 def _pairs(
-    graph: Any, demand: Any, n_demand: int, facilities: Any, points: gpd.GeoDataFrame, thresholds: Thresholds,
+    graph: Any,
+    demand: Any,
+    n_demand: int,
+    facilities: Any,
+    points: gpd.GeoDataFrame,
+    thresholds: Thresholds,
     element: npt.NDArray[np.int32],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Lengths]:
     """Pairs of demand unit and facility with a capacity, element by element within its own largest threshold."""
@@ -289,7 +310,9 @@ def _pairs(
         renamed = np.cumsum(chosen) - 1
         kept = chosen[facilities.place]
         part = Access.of(
-            renamed[facilities.place[kept]].astype(np.int32), facilities.edge[kept], facilities.offset_dm[kept],
+            renamed[facilities.place[kept]].astype(np.int32),
+            facilities.edge[kept],
+            facilities.offset_dm[kept],
             facilities.extra_dm[kept],
         )
         found = pairs(graph, demand, n_demand, part, int(chosen.sum()), int(limit))

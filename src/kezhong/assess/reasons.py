@@ -26,7 +26,7 @@ REASONS: dict[str, Words] = {
     "quality_gate": Words("数据质量未达到门槛", "the data-quality gate was not passed"),
     "no_population": Words("没有人口数据", "no population data"),
     "no_value": Words("来源未提供该项数值", "the sources do not state it"),
-    "partly_known": Words("部分设施缺少该项数值,按已知部分合计", "some facilities do not state it: sum of those that do"),
+    "partly_known": Words("部分设施缺少该项数值,按已知部分合计", "some do not state it: sum of those that do"),
     "none_reached": Words("搜索范围内没有人能到达", "nobody reaches one within the search bound"),
     "weight_land": Words("以居住用地为权重", "weighted by residential land"),
     "weight_population": Words("没有居住用地数据,以人口为权重", "no residential land loaded: weighted by people"),

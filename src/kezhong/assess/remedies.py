@@ -91,17 +91,18 @@ class Remedies:
         lacking = inside[rule.applies[inside] & ~rule.covered[inside]]
         origins = self._units_xy[lacking if len(lacking) else inside]
         limit = rule.limit_dm / 10.0 if rule.limit_dm > 0 else SITE_REACH_M
-        for site in self._sites:
-            if len(origins) and float(np.hypot(*(origins - site).T).min()) <= limit:
-                return True
-        return False
+        if not len(origins):
+            return False
+        return any(float(np.hypot(*(origins - site).T).min()) <= limit for site in self._sites)
 
     @cached_property
     def _density(self) -> dict[str, float]:
         """People per km² of the areas that have a shape."""
         areas, units = self.study.city.areas, self.study.units
         frame = areas.frame[~areas.frame.geometry.isna()]
-        km2 = dict(zip(frame["code"], shapely.area(frame.to_crs(self.study.city.config.crs).geometry) / 1e6, strict=True))
+        km2 = dict(
+            zip(frame["code"], shapely.area(frame.to_crs(self.study.city.config.crs).geometry) / 1e6, strict=True)
+        )
         return {
             str(code): float(people) / km2[code]
             for code, people in zip(units.codes, units.residents, strict=True)

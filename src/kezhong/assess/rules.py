@@ -207,4 +207,3 @@ def _unit_level(requirement: Requirement, element: Element, levels: set[str], le
         return AreaLevel.DISTRICT.value if AreaLevel.DISTRICT.value in levels else AreaLevel.CITY.value
     upper = (requirement.level or element.level) is LevelId.L15
     return SetKind.LIFE_CIRCLE.value if upper and SetKind.LIFE_CIRCLE.value in levels else leaf
-

@@ -113,9 +113,7 @@ def users(study: Study, rule: Rule) -> Any:
     covered = rule.covered & (rule.nearest_facility >= 0)
     rows = np.flatnonzero(covered)
     people = study.units.people[rows]
-    assigned = sparse.csr_matrix(
-        (people, (rows, rule.nearest_facility[rows])), shape=(len(covered), len(study.points))
-    )
+    assigned = sparse.csr_matrix((people, (rows, rule.nearest_facility[rows])), shape=(len(covered), len(study.points)))
     return (study.units.member @ assigned).tocsr()
 
 
@@ -182,7 +180,9 @@ def _largest(
     values = study.points[scale.metric].to_numpy(dtype=np.float64)
     usable = rule.serving & ~np.isnan(values)
     # Area × facility: its people use it, or it stands here.
-    linked = (served + study.units.located).tocsr()[rows].multiply(usable[None, :]).tocoo()
+    linked = (served + study.units.located).tocsr()[rows].multiply(usable[None, :]).tocsr()
+    linked.eliminate_zeros()
+    linked = linked.tocoo()
     have = np.full(len(rows), -np.inf)
     np.maximum.at(have, linked.row, values[linked.col])
     have[np.isinf(have)] = np.nan

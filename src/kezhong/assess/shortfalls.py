@@ -96,7 +96,7 @@ def affected(study: Study, rules: list[Rule]) -> Affected:
 
 def shortfall_id(basis_id: str, area: str, element: str, requirement: str) -> str:
     """Stable over re-runs and new snapshots: basis + area + element + requirement."""
-    text = "\x1f".join((basis_id, area, element, requirement))
+    text = f"{basis_id}\x1f{area}\x1f{element}\x1f{requirement}"
     return "s-" + hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
@@ -265,7 +265,9 @@ def _row(
         "area_name": areas.full_name(code) if code in areas.level else str(units.names[row]),
         "life_circle": code if code in areas.circle_members else areas.circle_of.get(code),
         "district_code": areas.district_of(code) if in_tree else None,
-        "street_code": next((up for up in areas.path(code) if areas.level.get(up) == "street"), None) if in_tree else None,
+        "street_code": next((up for up in areas.path(code) if areas.level.get(up) == "street"), None)
+        if in_tree
+        else None,
         "element": element.id,
         "element_zh": element.zh,
         "element_en": element.en,

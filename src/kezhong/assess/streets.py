@@ -85,8 +85,12 @@ def _build(city: City) -> WalkGraph:
     ptr = np.concatenate([[0], np.cumsum(np.bincount(which, minlength=len(lines)))]).astype(np.int64)
     length = np.rint(edges["length_m"].to_numpy(dtype=np.float64) * 10.0).astype(np.uint32)
     return WalkGraph.build(
-        project(lonlat(nodes), city.config.crs), u.astype(np.int32), v.astype(np.int32),
-        project(course, city.config.crs), ptr, length,
+        project(lonlat(nodes), city.config.crs),
+        u.astype(np.int32),
+        v.astype(np.int32),
+        project(course, city.config.crs),
+        ptr,
+        length,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -160,4 +160,3 @@ def element_order(points: pd.DataFrame, catalogue: Catalogue) -> tuple[str, ...]
     """Elements that have a facility, in the catalogue's order."""
     found = set(points["element"])
     return tuple(element for element in catalogue.elements if element in found)
-

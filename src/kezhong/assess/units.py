@@ -197,7 +197,7 @@ def incidences(city: City, units: Units, points: Floats) -> tuple[Any, npt.NDArr
     """Areas × points matrix of further points (lon/lat), and the leaf of each, −1 outside all."""
     if not len(points):
         return sparse.csr_matrix((len(units.codes), 0)), np.empty(0, dtype=np.intp)
-    shapes = shapely.points(points)
+    shapes = np.atleast_1d(np.asarray(shapely.points(points), dtype=object))
     code = city.areas.locate(shapes, AreaLevel.COMMUNITY.value)
     frame = gpd.GeoDataFrame({"community_code": code}, geometry=shapes, crs="EPSG:4326")
     per_level = _levels(city, frame, frame)
@@ -209,7 +209,7 @@ def _communities(areas: AreaTree, frame: pd.DataFrame) -> Objects:
     """Community code of each row as the layer states it, ``None`` where it names none that is in force."""
     codes = frame["community_code"].to_numpy(dtype=object, na_value=None)
     known = pd.Index(areas.communities).get_indexer(codes) >= 0
-    return np.where(known, codes, None)
+    return np.asarray(np.where(known, codes, None), dtype=object)
 
 
 def _ancestor(areas: AreaTree, code: str, level: str) -> str | None:
@@ -247,5 +247,5 @@ def built_up(city: City, units: Units) -> npt.NDArray[np.bool_]:
     if len(shapes) and not shapes.geometry.isna().all():
         inside = city.areas.locate(np.asarray(city.geo("demand").geometry.array), SetKind.BUILT_UP.value)
         return np.asarray(~pd.isna(inside), dtype=bool)
-    village = np.append(units.types == CommunityType.VILLAGE.value, False)  # noqa: FBT003  # row −1: no community
+    village = np.append(units.types == CommunityType.VILLAGE.value, False)  # row −1: no community
     return ~village[units.leaf_of].astype(bool)

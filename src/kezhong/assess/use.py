@@ -1,4 +1,4 @@
-"""The families *efficiency* and *quality* as figures: capacity-limited access, hours, sharing, use, grade, satisfaction.
+"""The families *efficiency* and *quality* as figures: capacity-limited access, hours, sharing, grade, satisfaction.
 
 What no source states is 无数据, a row with that status; nothing is assumed.
 """

@@ -27,6 +27,9 @@ _UNITS = {
     "classes": ("个班", "classes"),
     "share": ("", ""),
 }
+#: Units of which there are no fractions: what is missing is rounded up.
+_COUNTED = ("beds", "places", "spaces", "facilities", "classes")
+_ROUNDING = 1e-6
 _GROUPS = {
     "all": ("居民", "residents"),
     "age_0_2": ("0–2 岁婴幼儿", "children of 0–2"),
@@ -150,7 +153,9 @@ def gap_text(finding: Finding, language: Language = "zh") -> str:
     zh = language == "zh"
     if finding.cause == "scale" and finding.scale is not None:
         unit = unit_text(finding.scale.unit, language)
-        missing, need = number_text(finding.need - finding.have), number_text(finding.need)
+        whole = np.ceil if finding.scale.unit in _COUNTED else float
+        missing = number_text(float(whole(finding.need - finding.have - _ROUNDING)))
+        need = number_text(float(whole(finding.need - _ROUNDING)))
         each = finding.scale.per == "facility"
         if zh:
             return f"{'单处规模' if each else ''}应有 {need} {unit},缺 {missing} {unit}".replace("  ", " ").strip()
@@ -174,7 +179,9 @@ def people_text(finding: Finding, language: Language = "zh") -> str:
     parts = []
     if not np.isnan(finding.elderly):
         parts.append(
-            f"60 岁及以上 {count_text(finding.elderly)} 人" if zh else f"{count_text(finding.elderly, 'en')} of 60 and over"
+            f"60 岁及以上 {count_text(finding.elderly)} 人"
+            if zh
+            else f"{count_text(finding.elderly, 'en')} of 60 and over"
         )
     if not np.isnan(finding.children) and finding.group.startswith(("age_0", "age_3", "age_6", "age_12", "children")):
         parts.insert(
@@ -182,7 +189,7 @@ def people_text(finding: Finding, language: Language = "zh") -> str:
         )
     if not parts:
         return text
-    return f"{text},其中{'、'.join(parts)}" if zh else f"{text}, {', '.join(parts)} among them"
+    return f"{text},其中 {'、'.join(parts)}" if zh else f"{text}, {', '.join(parts)} among them"
 
 
 def sentence(area: str, finding: Finding, basis_text: str, wording: str, language: Language = "zh") -> str:

@@ -20,9 +20,9 @@ def projected_crs_for(lon: float, lat: float) -> str:
     """Choose the city's projected CRS, e.g. ``EPSG:4545`` for Wuhai (106.8 E, 39.7 N)."""
     west, south, east, north = _CHINA
     if west <= lon <= east and south <= lat <= north:
-        meridian = round(lon / 3) * 3
+        meridian = min(max(round(lon / 3) * 3, 75), 135)  # the series has no other meridians
         return f"EPSG:{4534 + (meridian - 75) // 3}"
-    zone = int((lon + 180) // 6) + 1
+    zone = min(int((lon + 180) // 6) + 1, 60)  # 180 E belongs to the last zone
     return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
 
 

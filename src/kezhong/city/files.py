@@ -20,8 +20,11 @@ def write_atomically(target: Path, write: Callable[[Path], object]) -> None:
     WorkspaceError
         Disk full or any other failure of the file system; the temporary file is removed and ``target`` untouched.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    except OSError as problem:
+        raise explain(problem, target) from problem
     os.close(handle)
     temporary = Path(name)
     try:

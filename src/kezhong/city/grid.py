@@ -34,6 +34,9 @@ def cell_polygons(ids: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
         msg = "not names of analysis cells"
         raise ValueError(msg)
     numbers = np.array([[int(part) for part in match.groups()] for match in parsed if match], dtype=np.int64)
+    if (numbers[:, :2] != numbers[0, :2]).any():
+        msg = "analysis cells of different sizes or coordinate systems"
+        raise ValueError(msg)
     size, epsg = int(numbers[0, 0]), int(numbers[0, 1])
     east, north = numbers[:, 2] * size, numbers[:, 3] * size
     corners = np.stack(

@@ -63,7 +63,9 @@ def import_(
 
     city = City.open(city_dir)
     with progress_bar(kind) as progress:
-        report = function(city, file, **given, progress=progress)
+        if "progress" in taken:
+            given["progress"] = progress
+        report = function(city, file, **given)
     say(
         f"{kind}:读取 {report.read:,} 行,采用 {report.taken:,} 行(来源“{report.source}”);快照 {report.snapshot_id}",
         f"{kind}: {report.read:,} rows read, {report.taken:,} taken (source “{report.source}”); "

@@ -9,6 +9,7 @@ from kezhong import intake
 from kezhong.city.workspace import City
 from kezhong.demo import names
 from kezhong.demo.generate import DemoFiles
+from kezhong.demo.ledgers import Sent
 from kezhong.progress import Progress, silent, span
 
 BASIS = "kezhong-default"
@@ -85,8 +86,9 @@ def _steps(files: DemoFiles) -> list[tuple[str, Callable[[City], object]]]:
     ]
     for sent in files.ledgers:
 
-        def bring(city: City, file: Path = sent.file, datum: str = sent.datum, day: str = sent.as_of) -> object:
-            return intake.import_facilities(city, file, datum=datum or None, as_of=day)
+        def bring(city: City, sent: Sent = sent) -> object:
+            datum = sent.datum or None
+            return intake.import_facilities(city, sent.file, datum=datum, mapping=sent.mapping, as_of=sent.as_of)
 
         steps.append(("demo.facilities", bring))
     return steps

@@ -10,9 +10,9 @@ from kezhong.demo import names
 from kezhong.demo.layout import TOWN_PLACES, ZONES, Array, Block, Town, Zone, block_use, density
 
 TOTAL = 560_000
-#: Residents of the urban streets by zone; a town's seat has 5,000, a village 1,500.
+#: Residents of the urban streets by zone; a town's seat has 4,000, a village 2,000.
 URBAN = {"A": 322_000, "B": 102_000, "C": 72_000}
-SEAT, VILLAGE = 5_000, 1_500
+SEAT, VILLAGE = 4_000, 2_000
 
 #: Stage of development by street; single communities differ (``KIND_OF``). The rest is *existing*.
 STREET_KIND = {

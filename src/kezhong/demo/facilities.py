@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from kezhong.catalogue import load_catalogue
 from kezhong.demo import names
 from kezhong.demo.communities import Community
 from kezhong.demo.estates import AGE_COLUMNS, Estate, People
 from kezhong.demo.kinds import Kind, kinds
 from kezhong.demo.layout import Array
 from kezhong.demo.placement import Reach, Task, measure, network_matrix, place
-from kezhong.demo.planted import PLANTED, SILENT
+from kezhong.demo.planted import LAGGING, PLANTED, SILENT
 from kezhong.demo.streets import Net
 
 CANDIDATES = 2400
@@ -38,7 +37,8 @@ class Facility:
     capacity: int = 0
     used: int = 0
     hours: str = ""
-    also: tuple[str, ...] = ()  # further services, Chinese names
+    also: tuple[str, ...] = ()  # further elements served at the same address
+    shared: bool = False  # another facility's ground, opened at other hours
     note: str = ""
 
 
@@ -64,7 +64,7 @@ def provide(
     for kind in (*kinds("town"), park):
         fixed = np.zeros(reach.groups)
         for other in kind.served_by:
-            fixed += np.asarray(reach.within(kind.metres * 0.95)[chosen[other]].sum(axis=0)).ravel()
+            fixed += np.asarray(reach.within(kind.served_within * 0.95)[chosen[other]].sum(axis=0)).ravel()
         if kind is park:
             fixed += _near_big_parks(net, people)
         task = _task(kind, people, of_group, communities, home)
@@ -85,6 +85,7 @@ def provide(
     stock.facilities += _homes(net, candidates, home, communities, people, rng)
     stock.facilities += _unopened(net, candidates, home, communities, rng)
     _combine(stock, reach, candidates, people, of_group, communities)
+    stock.facilities += _opened_grounds(stock, reach, candidates, of_group, communities)
     for k, facility in enumerate(stock.facilities, 1):
         facility.key = f"{facility.kind.ledger}-{k:05d}"
     return stock
@@ -119,7 +120,9 @@ def _task(
     withheld = tuple(k for k, community in enumerate(communities) if community.short in gone)
     asked = np.array([community.kind != "village" and community.short != SILENT for community in communities])
     closed = np.array([communities[k].short == SILENT or communities[k].kind == "village" for k in home.tolist()])
-    return Task(kind.metres, target_of(kind, people), of_group, withheld, asked, closed, kind.gaps)
+    fills_in = kind.element == "community_health_station"  # needed by everyone whom no centre reaches
+    lagging = np.array([kind.element in LAGGING.get(community.street_name, ()) for community in communities])
+    return Task(kind.metres, target_of(kind, people), of_group, withheld, asked, closed, kind.gaps, lagging, fills_in)
 
 
 def target_of(kind: Kind, people: People) -> Array:
@@ -164,8 +167,6 @@ def _facility(
     found.used = min(capacity, int(capacity * float(rng.uniform(0.58, 0.9))))
     if kind.element in ("kindergarten", "primary_school", "junior_middle_school"):
         found.site = int(floor * float(rng.uniform(1.5, 2.1)))
-    if kind.element == "primary_school" and rng.random() < 0.2:
-        found.note = "操场周一至周五 18:00-20:30、周末 08:00-18:00 错峰向社会开放"
     if kind.ledger == "文体" and not floor:
         found.site = int(rng.integers(420, 1250))
     if kind.element in ("childrens_playground", "emergency_shelter"):
@@ -276,7 +277,6 @@ def _combine(
     row = {int(node): c for c, node in enumerate(candidates)}
     number = {community.short: k for k, community in enumerate(communities)}
     inside = reach.within(1100.0)
-    names_zh = {element.id: element.zh for element in load_catalogue().elements.values()}
     for facility in stock.facilities:
         if facility.kind.element != "community_service_centre":
             continue
@@ -287,5 +287,44 @@ def _combine(
             for element in ("cultural_station", "reading_room")
             if not near & {number[plant.community] for plant in PLANTED if plant.element == element}
         ]
-        facility.also = tuple(names_zh[element] for element in (*also, "party_service_centre", "chess_room"))
+        facility.also = (*also, "party_service_centre", "chess_room")
         facility.floor = max(facility.floor, 1100)
+
+
+def _opened_grounds(
+    stock: Stock,
+    reach: Reach,
+    candidates: npt.NDArray[np.int64],
+    of_group: npt.NDArray[np.int64],
+    communities: list[Community],
+) -> list[Facility]:
+    """School grounds that open to everybody at other hours (错峰开放): each fourth school that closes no planted gap."""
+    ground = next(kind for kind in kinds("town") if kind.element == "small_sports_ground")
+    row = {int(node): c for c, node in enumerate(candidates)}
+    gone = {plant.community for plant in PLANTED if plant.element == ground.element}
+    spared = {
+        k for k, community in enumerate(communities) if community.short in gone or "炉前" in community.street_name
+    }
+    inside = reach.within(1100.0)
+    found = []
+    schools = [one for one in stock.facilities if one.kind.element == "primary_school" and one.status == "open"]
+    for school in schools[::4]:
+        groups = inside[row[school.node]].toarray().ravel() > 0
+        if spared & set(of_group[groups].tolist()):
+            continue
+        school.note = "操场错峰向社会开放"
+        found.append(
+            Facility(
+                "",
+                ground,
+                f"{school.name}操场(错峰开放)",
+                school.x + 14,
+                school.y - 9,
+                school.node,
+                school.community,
+                site=1200,
+                hours="周一至周五 18:00-20:30;周六至周日 08:00-18:00",
+                shared=True,
+            )
+        )
+    return found

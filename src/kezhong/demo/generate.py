@@ -16,6 +16,7 @@ from kezhong.demo.estates import build_estates, building_rings, settle
 from kezhong.demo.facilities import provide
 from kezhong.demo.layout import CRS, ORIGIN_LAT, ORIGIN_LON
 from kezhong.demo.ledgers import Ground, Sent, write_ledgers
+from kezhong.demo.planted import SILENT
 from kezhong.demo.streets import Net, connect, side_streets
 from kezhong.errors import WorkspaceError
 
@@ -48,7 +49,8 @@ class DemoFiles:
             self.osm, self.boundary, self.areas, self.circles, self.grid, self.estates, self.gates, self.population,
             self.buildings, self.landuse, self.sites, self.ratios,
         ]  # fmt: skip
-        return sorted([*single, *(sent.file for sent in self.ledgers)])
+        mappings = [sent.mapping for sent in self.ledgers if sent.mapping is not None]
+        return sorted([*single, *mappings, *(sent.file for sent in self.ledgers)])
 
 
 def generate_files(folder: str | Path, seed: int = SEED, today: dt.date | None = None) -> DemoFiles:
@@ -94,7 +96,8 @@ def _generate(folder: Path, seed: int, today: dt.date) -> DemoFiles:
     buildings = building_rings(estates, rng)
     east, north = to_projected(np.array([[ORIGIN_LON, ORIGIN_LAT]]), CRS)[0].round().tolist()
     ground = Ground((float(east), float(north)))
-    drawing = osm.draw(net, blocks, estates, buildings, stock, rng)
+    silent = next(community.code for community in communities if community.short == SILENT)
+    drawing = osm.draw(net, blocks, estates, buildings, stock, people, silent, rng)
     osm.write(drawing, folder / "demo.osm.pbf", ground.offset)
     plan = surveys.Plan(blocks, communities, estates, people, buildings, net, ground, today)
     surveys.write_areas(folder, plan)

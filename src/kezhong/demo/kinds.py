@@ -26,6 +26,7 @@ class Kind:
     unit: str = ""  # of the capacity
     stands_for: str = ""  # a substitute: it must not close the planted gaps of this element
     served_by: tuple[str, ...] = ()  # elements that serve as well, placed before
+    served_within: float = 0.0  # metres within which they do
 
     @property
     def zh(self) -> str:
@@ -53,4 +54,5 @@ def _kind(row: dict[str, str]) -> Kind:
         unit=row["unit"],
         stands_for=row["stands_for"],
         served_by=tuple(row["served_by"].split()),
+        served_within=float(row["served_within"] or 0),
     )

@@ -13,6 +13,7 @@ import geocoordinates_ffi
 import geopandas as gpd
 import numpy as np
 import shapely
+import tomli_w
 
 from kezhong.city.crs import to_geographic
 from kezhong.demo import names
@@ -47,7 +48,7 @@ class Sent:
     file: Path
     datum: str
     as_of: str
-    source: str
+    mapping: Path | None = None  # which column says what, where the headings alone do not tell
 
 
 def write_ledgers(
@@ -71,7 +72,8 @@ def write_ledgers(
         xy = np.array([(facility.x, facility.y) for facility in own])
         day = (today - dt.timedelta(days=age)).isoformat()
         writer(folder / file, own, xy, place, ground, day)
-        sent.append(Sent(folder / file, datum, day, file.rsplit(".", 1)[0]))
+        mapping = write_mapping(folder / "政法委_服务网点.列对应.toml") if ledger == "政务" else None
+        sent.append(Sent(folder / file, datum, day, mapping))
     return sent
 
 
@@ -184,6 +186,7 @@ def _culture(file: Path, own: list[Facility], xy: Array, place: dict[str, Commun
             "建筑面积": [float(facility.floor) if facility.floor else None for facility in own],
             "场地面积": [float(facility.site) if facility.site else None for facility in own],
             "开放时间": [facility.hours for facility in own],
+            "是否共享": ["是" if facility.shared else "否" for facility in own],
             "数据日期": [day] * len(own),
         },
         geometry=shapely.points(ground.lonlat(xy)),
@@ -238,17 +241,49 @@ def _housing(file: Path, own: list[Facility], xy: Array, place: dict[str, Commun
     file.write_text(frame.to_json(ensure_ascii=False, drop_id=True) + "\n", "utf-8")
 
 
+#: Headings of the floor area that each service has in a shared building.
+_SHARES = {
+    "community_service_centre": "便民服务厅面积",
+    "community_service_station": "社区服务站面积",
+    "village_service_station": "村委会办公面积",
+    "police_station": "派出所面积",
+    "cultural_station": "文化活动面积",
+    "reading_room": "社区书房面积",
+    "party_service_centre": "党群阵地面积",
+    "chess_room": "棋牌室面积",
+}
+_READING_HOURS = "书房开放时间"
+
+
 def _counters(
     file: Path, own: list[Facility], xy: Array, place: dict[str, Community], ground: Ground, day: str
 ) -> None:
-    """One row a building; a service centre serves several elements (``服务内容``)."""
-    heading = ("编号", "网点名称", "服务内容", "所属社区", "运营状态", "建筑面积(平方米)", "服务时间", "经度", "纬度")
-    rows = [
-        (
-            facility.key, facility.name, "、".join((facility.kind.zh, *facility.also)), place[facility.community].name,
-            STATUS_ZH[facility.status], _blank(facility.floor), facility.hours, lon, lat,
-        )
-        for facility, (lon, lat) in zip(own, _degrees(ground, xy), strict=True)
-    ]  # fmt: skip
+    """One row a building, one column a service: a service centre serves several elements at one address."""
+    heading = (
+        "编号", "网点名称", "所属社区", "运营状态", "建筑面积(平方米)", *_SHARES.values(), _READING_HOURS, "服务时间", "经度", "纬度",
+    )  # fmt: skip
+    rows = []
+    for facility, (lon, lat) in zip(own, _degrees(ground, xy), strict=True):
+        extra = {element: round(facility.floor * 0.12) for element in facility.also}
+        shares = {facility.kind.element: facility.floor - sum(extra.values()), **extra}
+        reading = "周一至周日 09:00-21:00" if "reading_room" in shares else None
+        rows.append(
+            (
+                facility.key, facility.name, place[facility.community].name, STATUS_ZH[facility.status], facility.floor,
+                *(shares.get(element) for element in _SHARES), reading, facility.hours, lon, lat,
+            )
+        )  # fmt: skip
     note = f"填报单位:示范市委政法委 截至 {day} 坐标系:CGCS2000 {names.NOTE}"
     write_workbook(file, "示范市服务响应网点台账", heading, rows, sheet="服务网点", note=note)
+
+
+def write_mapping(file: Path) -> Path:
+    """Which column of the counters' ledger says what: the mapping a clerk writes once."""
+    entries = []
+    for element, column in _SHARES.items():
+        entry = {"element": element, "when": column, "floor_area_m2": column}
+        entries.append(
+            {**entry, "hours": _READING_HOURS} if element == "reading_room" else {**entry, "hours": "服务时间"}
+        )
+    file.write_text(tomli_w.dumps({"datum": "cgcs2000", "services": entries}), "utf-8")
+    return file

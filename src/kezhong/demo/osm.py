@@ -11,7 +11,8 @@ import osmium
 from osmium.osm.mutable import Node, Way
 
 from kezhong.city.crs import to_geographic
-from kezhong.demo.estates import Estate
+from kezhong.demo import names
+from kezhong.demo.estates import Estate, People
 from kezhong.demo.facilities import Facility, Stock
 from kezhong.demo.layout import CRS, Array, Block, river_x
 from kezhong.demo.layout import RIVER_SPAN as SPAN
@@ -32,6 +33,26 @@ _MAPPED: dict[str, tuple[float, Tags]] = {
     "police_station": (0.8, {"amenity": "police"}),
     "childrens_playground": (0.25, {"leisure": "playground"}),
 }
+#: What else mappers have drawn: tags, how many, what it is called.
+_STREET_LIFE: tuple[tuple[Tags, int, str], ...] = (
+    ({"amenity": "restaurant"}, 150, "饭馆"),
+    ({"amenity": "cafe"}, 45, "咖啡馆"),
+    ({"shop": "bakery"}, 40, "烘焙坊"),
+    ({"shop": "laundry"}, 50, "洗衣店"),
+    ({"shop": "books"}, 18, "书店"),
+    ({"shop": "pet"}, 14, "宠物店"),
+    ({"shop": "mobile_phone"}, 30, "通讯店"),
+    ({"shop": "copyshop"}, 24, "图文店"),
+    ({"amenity": "post_office"}, 16, "邮政所"),
+    ({"amenity": "car_wash"}, 22, "洗车行"),
+    ({"leisure": "fitness_centre"}, 24, "健身房"),
+    ({"amenity": "charging_station"}, 46, "充电站"),
+    ({"amenity": "parking"}, 60, "停车场"),
+    ({"amenity": "bicycle_parking"}, 60, ""),
+    ({"amenity": "recycling", "recycling_type": "centre"}, 20, "再生资源回收站"),
+    ({"shop": "mall"}, 6, "购物中心"),
+    ({"amenity": "cinema"}, 5, "影城"),
+)
 _LAND = {"residential": "residential", "factory": "industrial", "office": "commercial"}
 
 
@@ -51,6 +72,8 @@ def draw(
     estates: list[Estate],
     buildings: list[tuple[Array, int, int]],
     stock: Stock,
+    people: People,
+    silent: str,
     rng: np.random.Generator,
 ) -> Drawing:
     """Collect land, water, railway, parks, buildings and what mappers know of the facilities."""
@@ -78,7 +101,20 @@ def draw(
         drawing.polygons.append((ring, {"building": kind, "building:levels": str(floors)}))
     for facility in stock.facilities:
         _mapped(drawing, facility, rng)
+    _street_life(drawing, people, silent, rng)
     return drawing
+
+
+def _street_life(drawing: Drawing, people: People, silent: str, rng: np.random.Generator) -> None:
+    """Shops and the like where people live, most of them in the middle; none in the silent community."""
+    weights = people.total.astype(float) ** 1.5
+    weights[people.community == silent] = 0
+    weights /= weights.sum()
+    for tags, count, word in _STREET_LIFE:
+        for k in rng.choice(len(weights), count, replace=False, p=weights).tolist():
+            x, y = people.xy[k] + rng.uniform(-25, 25, 2)
+            brand = names.BRANDS[int(rng.integers(len(names.BRANDS)))]
+            drawing.points.append((float(x), float(y), {**tags, "name": f"{brand}{word}"} if word else dict(tags)))
 
 
 def _small_park(drawing: Drawing, node: int, name: str, middles: Array, *, large: bool) -> None:

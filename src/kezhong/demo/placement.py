@@ -111,11 +111,13 @@ class Task:
     asked: npt.NDArray[np.bool_]  # communities that shall be served
     barred: npt.NDArray[np.bool_]  # candidates that may not be used
     gaps: int  # natural, lesser gaps to leave
+    lagging: npt.NDArray[np.bool_]  # communities in which most lack a little
+    complete: bool = False  # serve practically everybody
 
 
 WITHHELD_COVER = 0.12  # of a planted community's target group may be covered after all
 GOOD_COVER = 0.965
-WORST_GAP = 0.40
+WORST_GAP = 0.36
 
 
 def place(reach: Reach, task: Task, rng: np.random.Generator, *, fixed: Array | None = None) -> list[int]:
@@ -140,12 +142,14 @@ def place(reach: Reach, task: Task, rng: np.random.Generator, *, fixed: Array | 
         gain = np.where(open_, inside @ np.where(covered, 0.0, wanted), 0.0)
         best = int(np.argmax(gain))
         missing = np.bincount(task.community, weights=np.where(covered, 0.0, wanted), minlength=n_communities)
-        if gain[best] < 0.012 or missing.max() < 1 - GOOD_COVER:
+        if gain[best] < (0.0005 if task.complete else 0.012) or (not task.complete and missing.max() < 1 - GOOD_COVER):
             break
         chosen.append(best)
         covered |= inside[best].toarray().ravel() > 0
         for own in task.withheld:
             budget[own] -= float(leaks[own][best])
+    if task.complete:
+        return chosen
     return _thin(inside, chosen, task, wanted, fixed, rng)
 
 
@@ -170,14 +174,26 @@ def _thin(
         )
 
     before = missing(count)
-    for k in rng.permutation(len(chosen)).tolist():
-        after_count = count - inside[chosen[k]].toarray().ravel()
-        after = missing(after_count)
-        grown = after > before + 1e-9
-        if after[grown].max(initial=0.0) > WORST_GAP or (after > 0.15).sum() > task.gaps:
-            continue
-        if ((after > 0.14) & (after < 0.26) & grown).any():  # too near the 20 % line to be sure of
-            continue
-        kept.remove(chosen[k])
-        count, before = after_count, after
+    for lagging in (True, False):
+        for k in rng.permutation(len(chosen)).tolist():
+            if chosen[k] not in kept:
+                continue
+            after_count = count - inside[chosen[k]].toarray().ravel()
+            after = missing(after_count)
+            if _may_close(task, before, after, lagging=lagging):
+                kept.remove(chosen[k])
+                count, before = after_count, after
     return kept
+
+
+def _may_close(task: Task, before: Array, after: Array, *, lagging: bool) -> bool:
+    """Whether the gaps that closing a facility would leave are still believable."""
+    grown = after > before + 1e-9
+    if after[grown].max(initial=0.0) > WORST_GAP:
+        return False
+    if lagging:  # most communities of a lagging street, and no other
+        return bool((grown & task.lagging).any() and not (grown & ~task.lagging & (after > 0.14)).any())
+    grown &= ~task.lagging
+    if (after[~task.lagging] > 0.15).sum() > task.gaps:
+        return False
+    return not ((after > 0.14) & (after < 0.26) & grown).any()  # too near the 20 % line to be sure of

@@ -101,3 +101,21 @@ PLANTED: tuple[Planted, ...] = (
 
 #: The community whose ledgers never came: thousands of people, no facility on record.
 SILENT = "青盐"
+
+#: Streets that lag behind as a whole, and in which elements: lesser gaps in most of their communities, so that their
+#: life circles come out at C or D while others are A or B.
+LAGGING: dict[str, tuple[str, ...]] = {
+    "炉前街道": (
+        "wet_market",
+        "pharmacy",
+        "public_toilet",
+        "bus_stop",
+        "cultural_station",
+        "community_service_station",
+        "pocket_park",
+    ),
+    "云麓街道": ("wet_market", "community_service_station", "public_toilet", "primary_school"),
+    "晴岚街道": ("wet_market", "elderly_day_care", "cultural_station", "bus_stop", "childrens_playground"),
+    "西堤街道": ("elderly_day_care", "small_sports_ground"),
+    "渡江路街道": ("childrens_playground", "parcel_station", "pharmacy"),
+}

@@ -229,6 +229,10 @@ def write_ratios(folder: Path, plan: Plan, rng: np.random.Generator) -> None:
                 whole = round(community.people / per)
             share = min(1.0, levels.get(community.kind, 0.4) * float(rng.uniform(0.92, 1.06)))
             rows.append((community.code, community.name, element, metric, round(whole * share), whole))
+    rows += [
+        (code, name, "学校与公共体育场馆错峰开放", "schools_open/eligible_schools", opened, 20)
+        for (code, name), opened in zip(names.DISTRICTS.values(), (6, 4, 2), strict=True)
+    ]
     heading = ("社区编码", "社区名称", "服务要素", "指标", "已覆盖户数", "总数")
     write_workbook(folder / "统计类指标台账.xlsx", "示范市统计类指标台账", heading, rows, sheet="指标", note=names.NOTE)
 

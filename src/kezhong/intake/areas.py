@@ -105,7 +105,7 @@ def import_areas(
     remember(city.folder, "areas", opened.name, opened.mapping)
     repaired = int((~shapely.is_valid(shapes[keep]) & ~shapely.is_missing(shapes[keep])).sum())
     if repaired:
-        notes.append(Note(f"{repaired} 个面自相交,已修复", f"{repaired} self-intersecting polygons were mended"))
+        notes.append(Note(f"{repaired} 个面自相交，已修复", f"{repaired} self-intersecting polygons were mended"))
     return ImportReport(
         "areas", opened.name, len(opened.rows) + len(opened.rows.table.skipped), int(keep.sum()), opened.rows.skipped,
         (*opened.notes, *opened.rows.notes, *notes), city.refresh().snapshot.id, str(rejects) if rejects else None,
@@ -247,7 +247,7 @@ def _take_over(
         frame = frame.set_geometry(gpd.GeoSeries(shapes, crs=GEOGRAPHIC, index=frame.index))
         notes.append(
             Note(
-                f"{len(shared)} 个编码已由其他来源导入,以本次为准、空白沿用原值",
+                f"{len(shared)} 个编码已由其他来源导入，以本次为准、空白沿用原值",
                 f"{len(shared)} codes of other sources were taken over; blanks keep the earlier values",
             )
         )

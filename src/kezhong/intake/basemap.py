@@ -36,7 +36,7 @@ from kezhong.city.crs import GEOGRAPHIC
 from kezhong.errors import InputError
 from kezhong.intake.landscape import GREEN, RAILWAYS, WATER, one_of
 from kezhong.intake.osm_reader import ShapeMaker, label
-from kezhong.intake.osm_sweep import sweep
+from kezhong.intake.osm_sweep import Keys, sweep
 
 MAX_ZOOM = 14
 #: Layer → lowest zoom at which it is drawn, in the order in which the layers are written.
@@ -57,13 +57,22 @@ _STREETS = {
     "unclassified": "minor", "residential": "minor", "living_street": "minor", "road": "minor",
     "service": "service", "busway": "service", "pedestrian": "pedestrian",
 }  # fmt: skip
-_PATHS = {"footway": "path", "path": "path", "cycleway": "path", "bridleway": "path", "steps": "steps", "track": "track"}
+_PATHS = {
+    "footway": "path",
+    "path": "path",
+    "cycleway": "path",
+    "bridleway": "path",
+    "steps": "steps",
+    "track": "track",
+}
 _LANDUSE = {
     "residential": "residential", "commercial": "commercial", "retail": "commercial", "industrial": "industrial",
     "railway": "railway", "military": "military", "farmland": "farmland", "education": "education",
 }  # fmt: skip
-_CAMPUS = {"school": "education", "university": "education", "college": "education", "kindergarten": "education", "hospital": "medical"}  # fmt: skip
-_PLACES = frozenset({"city", "town", "borough", "suburb", "quarter", "neighbourhood", "village", "hamlet", "island", "locality"})  # fmt: skip
+_CAMPUS = {**dict.fromkeys(("school", "university", "college", "kindergarten"), "education"), "hospital": "medical"}
+_PLACES = frozenset(
+    {"city", "town", "borough", "suburb", "quarter", "neighbourhood", "village", "hamlet", "island", "locality"}
+)
 _STATIONS = frozenset({"station", "halt"})
 
 
@@ -83,9 +92,9 @@ class _Layer:
 class BasemapCollector:
     """Collects what the base map shows."""
 
-    node_keys = ("place", "railway")
-    way_keys = ("highway", "railway", "waterway")
-    area_keys = ("natural", "waterway", "landuse", "leisure", "building", "amenity")
+    node_keys: Keys = ("place", "railway")
+    way_keys: Keys = ("highway", "railway", "waterway")
+    area_keys: Keys = ("natural", "waterway", "landuse", "leisure", "building", "amenity")
 
     def __init__(self) -> None:
         self.layers = {name: _Layer() for name in LAYERS}

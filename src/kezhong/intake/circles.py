@@ -201,5 +201,5 @@ def _shared(pairs: pd.DataFrame, city: City, opened: Source) -> list[Note]:
         return []
     named = "、".join(city.areas.name[code] for code in twice[:5])
     return [
-        Note(f"{len(twice)} 个社区同属多个生活圈:{named}", f"{len(twice)} communities are in several circles: {named}")
+        Note(f"{len(twice)} 个社区同属多个生活圈：{named}", f"{len(twice)} communities are in several circles: {named}")
     ]

@@ -165,7 +165,7 @@ def suspect(raw: Floats, datum: str, boundary: shapely.Geometry, margin_deg: flo
             and _share(to_wgs84(raw, other), frame) >= 0.5
         ):
             guesses.append((f"实际坐标系为 {other}", f"the datum is {other}"))
-    zh = "、".join(zh for zh, _ in guesses[:4]) or "不是本市的数据,或坐标系写错"
+    zh = "、".join(zh for zh, _ in guesses[:4]) or "不是本市的数据，或坐标系写错"
     en = "; ".join(en for _, en in guesses[:4]) or "these are not this city's data, or the datum is wrong"
     return Suspicion(1 - inside, zh, en)
 

@@ -1,4 +1,4 @@
-"""The layers ``service_points`` and ``access_points``: facilities joined, verified, located, and how they are reached."""
+"""The layers ``service_points`` and ``access_points``: facilities joined, verified, located, and how to reach them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ def _joined_records(city: City, facilities: gpd.GeoDataFrame, services: pd.DataF
     """Facilities with the number of the place they belong to (``cluster``), leading record first within each."""
     shapes = _projected(np.asarray(facilities.geometry.array), city.config.crs)
     position = pd.Series(np.arange(len(facilities)), index=facilities["facility_id"])
-    serves = pd.DataFrame({"record": position[services["facility_id"]].to_numpy(), "element": services["element"].to_numpy()})
+    serves = pd.DataFrame(
+        {"record": position[services["facility_id"]].to_numpy(), "element": services["element"].to_numpy()}
+    )
     names = facilities["name"].to_numpy(dtype=object, na_value=None)
     cluster = joined(shapes, names, facilities["source"].to_numpy(dtype=object), serves)
     records = pd.DataFrame(facilities).assign(
@@ -79,7 +81,9 @@ def _joined_records(city: City, facilities: gpd.GeoDataFrame, services: pd.DataF
         empty=facilities[["name", "hours", "address", "operator", "site_area_m2"]].isna().sum(axis=1),
         flat=shapely.get_dimensions(shapes) < 2,
     )
-    return records.sort_values(["cluster", "rank", "empty", "flat", "facility_id"], kind="stable").reset_index(drop=True)
+    return records.sort_values(["cluster", "rank", "empty", "flat", "facility_id"], kind="stable").reset_index(
+        drop=True
+    )
 
 
 def _merged(records: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, shapely.Geometry]]:
@@ -122,7 +126,7 @@ def _locate(city: City, points: pd.DataFrame) -> None:
     for column, level in (("community_code", "community"), ("grid_code", SetKind.OFFICIAL_GRID.value)):
         found = city.areas.locate(spots, level)
         known = points[column].to_numpy(dtype=object) if column in points.columns else np.full(len(points), None)
-        points[column] = np.where(np.equal(found, None), known, found)
+        points[column] = np.where(pd.isna(found), known, found)
 
 
 def _access_points(city: City, points: pd.DataFrame, shapes: dict[str, shapely.Geometry]) -> pd.DataFrame:

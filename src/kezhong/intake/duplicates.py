@@ -81,7 +81,10 @@ def alike(one: str, two: str) -> bool:
 
 
 def joined(
-    shapes: npt.NDArray[np.object_], names: npt.NDArray[np.object_], sources: npt.NDArray[np.object_], serves: pd.DataFrame
+    shapes: npt.NDArray[np.object_],
+    names: npt.NDArray[np.object_],
+    sources: npt.NDArray[np.object_],
+    serves: pd.DataFrame,
 ) -> npt.NDArray[np.int64]:
     """Number of the facility each record belongs to, shape (n,).
 
@@ -118,7 +121,7 @@ def _pairs(
     one, two = records[left[rising]], records[right[rising]]
     if len(one) == 0:
         return np.empty((2, 0), dtype=np.int64)
-    named = np.not_equal(names, None)
+    named = ~pd.isna(names)
     both = named[one] & named[two]
     foreign = np.not_equal(sources[one], sources[two])
     surface = shapely.get_dimensions(shapes) == 2

@@ -59,7 +59,9 @@ def access_points(
 
 def _rows(site: npt.NDArray[np.int64], kind: str, shapes: Shapes, names: Shapes | None = None) -> pd.DataFrame:
     ids = np.full(len(site), None, dtype=object) if names is None else names
-    return pd.DataFrame({"site": site, "access_id": ids, "kind": kind, "geometry": shapes}).astype({"access_id": object})
+    return pd.DataFrame({"site": site, "access_id": ids, "kind": kind, "geometry": shapes}).astype(
+        {"access_id": object}
+    )
 
 
 def _of_sites(
@@ -76,7 +78,7 @@ def _of_sites(
     doors = _entrances(sites, outline, large, nodes, node_points)
     if len(streets) == 0:
         bare = np.setdiff1d(large, doors["site"])
-        corner = shapely.points(shapely.get_coordinates(outline[bare])[_first_coordinate(outline[bare])])
+        corner = np.asarray(shapely.points(shapely.get_coordinates(outline[bare])[_first_coordinate(outline[bare])]))
         return pd.concat([doors, _rows(bare, "edge", corner)], ignore_index=True)
     tree = shapely.STRtree(streets)
     known = [doors, _crossings(outline, large[flat[large]], tree, streets)]
@@ -112,7 +114,7 @@ def _crossings(outline: Shapes, large: npt.NDArray[np.int64], tree: shapely.STRt
     meeting = shapely.intersection(outline[large[site]], streets[street])
     parts, which = shapely.get_parts(meeting, return_index=True)
     xy, part = shapely.get_coordinates(parts, return_index=True)
-    return _rows(large[site[which[part]]], "edge", shapely.points(xy))
+    return _rows(large[site[which[part]]], "edge", np.asarray(shapely.points(xy)))
 
 
 def _alongside(outline: Shapes, along: npt.NDArray[np.int64], tree: shapely.STRtree, streets: Shapes) -> pd.DataFrame:

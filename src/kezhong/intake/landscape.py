@@ -10,6 +10,7 @@ import pandas as pd
 
 from kezhong.city.crs import GEOGRAPHIC
 from kezhong.intake.osm_reader import ShapeMaker, label, object_id
+from kezhong.intake.osm_sweep import Keys
 from kezhong.intake.osm_walk import walkable
 
 WATER = {
@@ -39,9 +40,9 @@ def one_of(tags: Mapping[str, str], wanted: Mapping[str, frozenset[str]]) -> str
 class LandscapeCollector:
     """Collects the ``landscape`` layer."""
 
-    node_keys: tuple[str, ...] = ()
-    way_keys = ("waterway", "railway", "highway", "barrier")
-    area_keys = ("natural", "waterway", "landuse", "leisure")
+    node_keys: Keys = ()
+    way_keys: Keys = ("waterway", "railway", "highway", "barrier")
+    area_keys: Keys = ("natural", "waterway", "landuse", "leisure")
 
     def __init__(self) -> None:
         self._shapes = ShapeMaker()

@@ -135,7 +135,7 @@ def import_ledger(
         taken=int(keep.sum()),
         notes=[
             Note(
-                f"{len(frame)} 处设施,{len(table)} 项服务:{counted}",
+                f"{len(frame)} 处设施，{len(table)} 项服务：{counted}",
                 f"{len(frame)} facilities, {len(table)} services: {counted}",
             )
         ],
@@ -348,7 +348,7 @@ def _service_table(
     if divided:
         opened.notes.append(
             Note(
-                f"{divided} 项服务与他项合用一行而未说明各占多少,其面积、容量记为未知(可在列对应文件的 [[services]] 中说明)",
+                f"{divided} 项服务与他项合用一行而未说明各占多少，其面积、容量记为未知(可在列对应文件的 [[services]] 中说明)",
                 f"{divided} services share a row without saying their part: their area and capacity are unknown (state it in [[services]])",
             )
         )

@@ -115,7 +115,7 @@ def noded(lines: np.ndarray, attributes: pd.DataFrame) -> tuple[gpd.GeoDataFrame
     centre = lonlat.mean(axis=0)
     crs = projected_crs_for(float(centre[0]), float(centre[1]))
     xy = _joined_ends(to_projected(lonlat, crs), line)
-    flat = shapely.linestrings(xy, indices=line)
+    flat = np.asarray(shapely.linestrings(xy, indices=line))
     cuts = _meetings(flat, xy, line, attributes["level"].to_numpy(dtype=float))
     edge, points, parent = _cut(flat, xy, line, cuts)
     back = np.round(to_geographic(points, crs), 7)
@@ -146,8 +146,7 @@ def _attributes(frame: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
     above = table["bridge"].to_numpy(dtype=float) - table["tunnel"].to_numpy(dtype=float)
     table["level"] = np.where(np.isnan(level), above, level)
     table["walked"] = [
-        kind is not None and may not in ("no", "禁止")
-        for kind, may in zip(table["highway"], access, strict=True)
+        kind is not None and may not in ("no", "禁止") for kind, may in zip(table["highway"], access, strict=True)
     ]
     return table
 
@@ -201,8 +200,7 @@ def _meetings(
     one, two = one[pair], two[pair]
     spots, which = shapely.get_parts(shapely.intersection(flat[one], flat[two]), return_index=True)
     corners, part = shapely.get_coordinates(spots, return_index=True)  # an overlap counts with its two ends
-    for side in (one, two):
-        found.append(pd.DataFrame({"line": side[which[part]], "x": corners[:, 0], "y": corners[:, 1]}))
+    found += [pd.DataFrame({"line": side[which[part]], "x": corners[:, 0], "y": corners[:, 1]}) for side in (one, two)]
     rings = np.flatnonzero(shapely.is_closed(flat))  # no edge may join a node to itself
     far = shapely.get_coordinates(shapely.line_interpolate_point(flat[rings], 0.5, normalized=True))
     found.append(pd.DataFrame({"line": rings, "x": far[:, 0], "y": far[:, 1]}))
@@ -254,7 +252,7 @@ def _tables(
     attributes: pd.DataFrame,
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Edges and nodes with ids that depend on nothing but the geometry."""
-    shapes = shapely.linestrings(lonlat, indices=edge)
+    shapes = np.asarray(shapely.linestrings(lonlat, indices=edge))
     first = np.r_[True, edge[1:] != edge[:-1]]
     ends = np.r_[np.flatnonzero(first), np.flatnonzero(np.r_[first[1:], True])]
     leader = ends[_clusters(xy[ends], _SAME_NODE_M)]
@@ -264,7 +262,7 @@ def _tables(
     table = attributes.drop(columns="level")
     table["from_node"], table["to_node"] = np.split(names[number], 2)
     table["length_m"] = ellipsoidal_lengths(lonlat, edge, len(shapes))
-    table["edge_id"] = [f"g{_digest(blob)}" for blob in shapely.to_wkb(shapely.normalize(shapes))]
+    table["edge_id"] = [f"g{_digest(blob)}" for blob in np.asarray(shapely.to_wkb(shapely.normalize(shapes)))]
     table["geometry"] = shapes
     table["crossing"] = None
     usable = (table["from_node"] != table["to_node"]) & (table["length_m"] > 0) & ~table["edge_id"].duplicated()
@@ -282,14 +280,14 @@ def _tables(
 
 def _clusters(xy: npt.NDArray[np.float64], distance: float) -> npt.NDArray[np.int64]:
     """For each place the westernmost place of its cluster (chains of places nearer than ``distance``)."""
-    points = shapely.points(xy)
+    points = np.asarray(shapely.points(xy))
     one, two = shapely.STRtree(points).query(points, predicate="dwithin", distance=distance)
     graph = coo_array((np.ones(len(one), dtype=np.int8), (one, two)), shape=(len(xy), len(xy)))
     count, cluster = connected_components(graph, directed=False)
     order = np.lexsort((xy[:, 1], xy[:, 0]))[::-1]
     leader = np.zeros(count, dtype=np.int64)
     leader[cluster[order]] = order  # written last: the westernmost
-    return leader[cluster]
+    return np.asarray(leader[cluster])
 
 
 def _digest(content: bytes) -> str:

@@ -118,7 +118,7 @@ def remembered_file(folder: Path, kind: str, source: str) -> Path:
 
 def remember(folder: Path, kind: str, source: str, mapping: Mapping) -> None:
     """Keep the mapping for the next import of this source."""
-    head = f"# {source}: 列对应关系,下次导入同一来源时沿用 / column mapping, used again for this source\n"
+    head = f"# {source}: 列对应关系，下次导入同一来源时沿用 / column mapping, used again for this source\n"
     write_text(remembered_file(folder, kind, source), head + tomli_w.dumps(mapping.document()))
 
 

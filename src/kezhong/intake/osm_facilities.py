@@ -129,9 +129,7 @@ def import_osm_facilities(
         derive.refresh(edit, {"facilities", "facility_services"})
     progress(1.0, "intake_osm.step_done")
     notes = tuple(_notes(facilities, services, elements))
-    return ImportReport(
-        "facilities", name, read, len(facilities), notes=notes, snapshot_id=city.refresh().snapshot.id
-    )
+    return ImportReport("facilities", name, read, len(facilities), notes=notes, snapshot_id=city.refresh().snapshot.id)
 
 
 def settle(edit: Edit, frame: gpd.GeoDataFrame) -> None:

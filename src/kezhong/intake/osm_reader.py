@@ -58,7 +58,9 @@ def objects(
         reader.with_areas(osmium.filter.KeyFilter(*area_keys))
     for kind, keys in ((osmium.osm.NODE, node_keys), (osmium.osm.WAY, way_keys), (osmium.osm.AREA, area_keys)):
         if keys:
-            reader.with_filter(osmium.filter.KeyFilter(*keys).enable_for(kind))
+            wanted = osmium.filter.KeyFilter(*keys)
+            wanted.enable_for(kind)
+            reader.with_filter(wanted)
         else:
             reader.with_filter(osmium.filter.EntityFilter(osmium.osm.ALL & ~kind))
     reader.with_filter(osmium.filter.EntityFilter(osmium.osm.NODE | osmium.osm.WAY | osmium.osm.AREA))

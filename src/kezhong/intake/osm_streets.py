@@ -18,6 +18,7 @@ import shapely
 from kezhong.city.crs import GEOGRAPHIC
 from kezhong.intake import osm_walk
 from kezhong.intake.osm_reader import metres, slope
+from kezhong.intake.osm_sweep import Keys
 from kezhong.intake.polylines import ellipsoidal_lengths
 from kezhong.intake.squares import crossings
 
@@ -42,9 +43,9 @@ _NODE_PLAIN = {
 class StreetCollector:
     """Collects walkable ways, the surfaces among them, and the nodes that matter to walkers."""
 
-    node_keys = ("barrier", "entrance", "highway", "railway")
-    way_keys = ("highway", "public_transport", "railway")
-    area_keys = ("highway", "public_transport", "railway")
+    node_keys: Keys = ("barrier", "entrance", "highway", "railway")
+    way_keys: Keys = ("highway", "public_transport", "railway")
+    area_keys: Keys = ("highway", "public_transport", "railway")
 
     def __init__(self) -> None:
         self.refs = array("q")
@@ -199,7 +200,9 @@ def _surfaces(found: StreetCollector, vertices: _Vertices) -> tuple[np.ndarray, 
     number[ways] = np.arange(len(ways))
     ring_of = number[vertices.way] if len(vertices.way) else np.empty(0, dtype=np.int64)
     rings = ring_of >= 0
-    polygons = shapely.polygons(shapely.linearrings(vertices.lonlat[rings], indices=ring_of[rings])) if len(ways) else np.array([], dtype=object)  # fmt: skip
+    if len(ways) == 0:
+        return np.array([], dtype=object), ring_of
+    polygons = shapely.polygons(shapely.linearrings(vertices.lonlat[rings], indices=ring_of[rings]))
     return np.asarray(polygons, dtype=object), ring_of
 
 

@@ -10,6 +10,7 @@ from kezhong.errors import InputError
 from kezhong.intake.osm_reader import objects, tags_of
 from kezhong.progress import Progress, silent
 
+Keys = tuple[str, ...]
 #: How often the sweep looks whether it shall stop.
 _STEP = 4096
 
@@ -17,9 +18,9 @@ _STEP = 4096
 class Collector(Protocol):
     """What wants to see objects. Empty keys: no objects of that kind."""
 
-    node_keys: tuple[str, ...]
-    way_keys: tuple[str, ...]
-    area_keys: tuple[str, ...]
+    node_keys: Keys
+    way_keys: Keys
+    area_keys: Keys
 
     def node(self, thing: Any, tags: dict[str, str]) -> None:
         """See a node."""

@@ -37,4 +37,4 @@ def ellipsoidal_lengths(
     far = np.abs(b - a).max(axis=1, initial=0.0) > _SHORT_DEG
     if far.any():
         length[far] = _GEOD.inv(a[far, 0], a[far, 1], b[far, 0], b[far, 1])[2]
-    return np.bincount(line[1:][joined], weights=length, minlength=n)
+    return np.bincount(line[1:][joined], weights=length, minlength=n).astype(np.float64)

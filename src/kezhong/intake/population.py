@@ -253,5 +253,5 @@ def _notes(people: npt.NDArray[np.float64], found: Bands, has_groups: bool, has_
         by_en = "the given shares" if has_shares else "an estimate (see the documentation)"
         notes.append(Note(f"年龄段 {listed} 按{by_zh}推算", f"age bands {listed} follow {by_en}"))
     elif not has_groups:
-        notes.append(Note("来源没有年龄;分年龄的指标将显示无数据", "no ages: figures by age will show no data"))
+        notes.append(Note("来源没有年龄；分年龄的指标将显示无数据", "no ages: figures by age will show no data"))
     return notes

@@ -105,7 +105,7 @@ class Rows:
             name = self.heading(which)
             self.notes.append(
                 Note(
-                    f"“{name}”有 {int(about.sum())} 个约数,按所写数字取用",
+                    f"“{name}”有 {int(about.sum())} 个约数，按所写数字取用",
                     f"“{name}”: {int(about.sum())} approximate figures taken as written",
                 )
             )

@@ -125,7 +125,7 @@ def open_source(
         missing = "、".join(sorted(set(chosen.columns.values()) - set(table.columns)))
         notes.append(
             Note(
-                f"上次的列 {missing} 已不在文件中,重新识别列名",
+                f"上次的列 {missing} 已不在文件中，重新识别列名",
                 f"columns {missing} of last time are gone; columns were recognised anew",
             )
         )
@@ -151,7 +151,7 @@ def open_source(
         if not trust_place:
             _check_place(opened)
     shown = ";".join(f"{which}←{column}" for which, column in columns.items())
-    opened.notes.append(Note(f"列对应:{shown or '无'}", f"columns: {shown or 'none'}"))
+    opened.notes.append(Note(f"列对应：{shown or '无'}", f"columns: {shown or 'none'}"))
     return opened
 
 
@@ -368,7 +368,7 @@ def _one_datum(opened: Source, stated: str | None, xy: npt.NDArray[np.float64]) 
     if len(xy) and degrees.all() and not (china | swapped).any():
         opened.notes.append(
             Note(
-                "未说明坐标系;数据在中国境外,各坐标系一致,按 WGS 84 处理",
+                "未说明坐标系；数据在中国境外，各坐标系一致，按 WGS 84 处理",
                 "no datum was stated; outside China the datums agree: taken as WGS 84",
             )
         )

@@ -83,7 +83,7 @@ def _loose_ends(
     surfaces: np.ndarray, ring_of: npt.NDArray[np.int64], lonlat: npt.NDArray[np.float64], loose: npt.NDArray[np.int64]
 ) -> dict[int, list[int]]:
     ends = loose[ring_of[loose] < 0]
-    tree = shapely.STRtree(shapely.points(lonlat[ends]))
+    tree = shapely.STRtree(np.asarray(shapely.points(lonlat[ends])))
     surface, end = tree.query(surfaces, predicate="contains_properly")
     found: dict[int, list[int]] = {}
     for which, at in zip(surface.tolist(), ends[end].tolist(), strict=True):
@@ -104,9 +104,10 @@ def _visible(
     one, two, owner = one[different], two[different], owner[different]
     if len(one) == 0:
         return found
-    lines = shapely.linestrings(np.stack([lonlat[one], lonlat[two]], axis=1))
+    lines = np.asarray(shapely.linestrings(np.stack([lonlat[one], lonlat[two]], axis=1)))
     shapely.prepare(surfaces)
     seen = shapely.covers(surfaces[owner], lines) & ~shapely.covers(shapely.boundary(surfaces)[owner], lines)
-    for a, b, surface, line in zip(ref[one[seen]].tolist(), ref[two[seen]].tolist(), owner[seen].tolist(), lines[seen], strict=True):  # fmt: skip
+    u, v = ref[one[seen]].tolist(), ref[two[seen]].tolist()
+    for a, b, surface, line in zip(u, v, owner[seen].tolist(), lines[seen], strict=True):
         found.rows.append((surface, min(a, b), max(a, b), line if a < b else line.reverse()))
     return found

@@ -126,9 +126,7 @@ def _from_osm(path: Path, folder: Path, progress: Progress) -> _Loaded:
         basemap = tiles.write(folder / "basemap.pmtiles")
     except InputError as problem:  # the network does not need the picture; the user is told
         notes.append(Note(problem.message("zh"), problem.message("en")))
-    return _Loaded(
-        found.edges, found.nodes, streets.highways_seen, notes, landscape.frame(), basemap, ATTRIBUTION
-    )
+    return _Loaded(found.edges, found.nodes, streets.highways_seen, notes, landscape.frame(), basemap, ATTRIBUTION)
 
 
 def _from_lines(path: Path, mapping: Mapping, datum: str | None, progress: Progress) -> _Loaded:
@@ -211,7 +209,7 @@ def _summary(edges: gpd.GeoDataFrame, nodes: gpd.GeoDataFrame, far: int, others:
         notes.append(
             Note(
                 f"城市中另有来源为 {'、'.join(others)} 的路网;不同来源的路网只在节点重合处相连",
-                f"the city also has streets from {', '.join(others)}; sources are connected only where they share nodes",
+                f"the city also has streets from {', '.join(others)}; they are joined only where they share nodes",
             )
         )
     return notes

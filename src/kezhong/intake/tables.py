@@ -151,10 +151,10 @@ def _finish(table: Table) -> Table:
         text = half_width(lead[position]).lower().replace(" ", "")
         if text in _TOTALS:
             keep[position] = False
-            table.skipped.append(Skipped(str(table.labels[position]), "合计行,不计入", "a row of sums, not counted"))
+            table.skipped.append(Skipped(str(table.labels[position]), "合计行，不计入", "a row of sums, not counted"))
         elif count[position] <= 2 and text.startswith(_FOOTNOTES):
             keep[position] = False
-            table.skipped.append(Skipped(str(table.labels[position]), "表下说明,不是数据", "a footnote, no data"))
+            table.skipped.append(Skipped(str(table.labels[position]), "表下说明，不是数据", "a footnote, no data"))
     if not keep.any():
         raise InputError("intake.no_rows", file=table.file.name)
     if keep.all():

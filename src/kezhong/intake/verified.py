@@ -86,7 +86,14 @@ def _new(points: pd.DataFrame, row: dict[str, object]) -> dict[str, object]:
     ref = str(row["facility_ref"])
     base = points[[ref in refs.split(" ") for refs in points["source_refs"]]].head(1).to_dict("records")
     if base:
-        known = {**base[0], "capacity": np.nan, "capacity_unit": None, "used": np.nan, "grade": None, "satisfaction": np.nan}
+        known = {
+            **base[0],
+            "capacity": np.nan,
+            "capacity_unit": None,
+            "used": np.nan,
+            "grade": None,
+            "satisfaction": np.nan,
+        }
         refs, rows = f"{known['source_refs']}", f"{known['source_rows']} | {row['source_row']}"
     else:
         name = ref if ref != WHOLE_COMMUNITY else f"verify:{row['community_code']}:{row['element']}"
@@ -107,6 +114,4 @@ def _new(points: pd.DataFrame, row: dict[str, object]) -> dict[str, object]:
 
 def _middles(codes: pd.Series, areas: AreaTree) -> list[shapely.Geometry | None]:
     shapes = dict(zip(areas.frame["code"], areas.frame.geometry, strict=True))
-    return [
-        None if shapes.get(code) is None else shapely.point_on_surface(shapes[code]) for code in codes.tolist()
-    ]
+    return [None if shapes.get(code) is None else shapely.point_on_surface(shapes[code]) for code in codes.tolist()]

@@ -123,7 +123,7 @@ def verify_import(city: City, file_or_folder: str | Path) -> ImportReport:
         if code in frames:
             raise InputError("intake.two_verifications", file=file.name, value=code)
         skipped += [
-            Skipped(f"{file.name}:{row.number}", "未填核实结果,不作结论", "no finding: nothing is concluded")
+            Skipped(f"{file.name}:{row.number}", "未填核实结果，不作结论", "no finding: nothing is concluded")
             for row in rows
             if row.finding is None and row.touched
         ]
@@ -139,7 +139,7 @@ def verify_import(city: City, file_or_folder: str | Path) -> ImportReport:
         derive.refresh(edit, {"verification"})
     present = sum(int((frame["finding"] == Presence.PRESENT.value).sum()) for frame in frames.values() if len(frame))
     note = Note(
-        f"{len(files)} 份台账,确有 {present} 条,确无 {taken - present} 条",
+        f"{len(files)} 份台账，确有 {present} 条，确无 {taken - present} 条",
         f"{len(files)} ledgers, {present} confirmed present, {taken - present} confirmed absent",
     )
     return ImportReport("verification", path.name, read, taken, tuple(skipped), (note,), city.refresh().snapshot.id)

@@ -40,9 +40,9 @@ COLUMNS: dict[str, tuple[str, float, bool]] = {
 }
 HIDDEN = ("element", "facility_ref")
 INSTRUCTIONS = (
-    "填写说明:① 逐行到现场或向知情人核实,在“核实结果”中选“有”或“没有”;没有核实的行请留空,留空不作任何结论。"
-    "② “已知设施”一栏有名称的,核实该设施是否仍在并正常使用;写“未检出”的,核实本社区内是否确有;写“还有其他吗”的,有则填“有”并写名称。"
-    "③ 核实结果、核实人(填职务即可)、核实日期三项须同时填写。④ 请勿增删列、改动灰色部分;表尾空白行可补充表中未列的服务要素。"
+    "填写说明:① 逐行到现场或向知情人核实，在“核实结果”中选“有”或“没有”；没有核实的行请留空，留空不作任何结论。"
+    "② “已知设施”一栏有名称的，核实该设施是否仍在并正常使用；写“未检出”的，核实本社区内是否确有；写“还有其他吗”的，有则填“有”并写名称。"
+    "③ 核实结果、核实人(填职务即可)、核实日期三项须同时填写。④ 请勿增删列、改动灰色部分；表尾空白行可补充表中未列的服务要素。"
 )
 
 
@@ -110,7 +110,7 @@ def _head(page: Worksheet, form: Form) -> None:
     shown = len(COLUMNS) - len(HIDDEN)
     synthetic = "【合成数据】" if form.synthetic else ""
     page.cell(1, 1, f"{synthetic}{form.city_name} 社区服务设施核实台账")
-    page.cell(2, 1, f"社区:{form.community_name}({form.community_code})")
+    page.cell(2, 1, f"社区：{form.community_name}({form.community_code})")
     page.cell(3, 1, INSTRUCTIONS)
     page.cell(4, 1, f"发出日期 {form.day}  口径集 {form.basis}  数据版本 {form.snapshot}")
     for row, height, size, bold in ((1, 26, 16, True), (2, 20, 12, True), (3, 62, 9.5, False), (4, 16, 9, False)):
@@ -184,7 +184,7 @@ def _validate(page: Worksheet, last: int, lines: int, names: int) -> None:
         operator="greaterThan",
         formula1="36526",
         errorTitle="日期",
-        error="请填日期,如 2025-3-1",
+        error="请填日期，如 2025-3-1",
     )
 
 
@@ -219,4 +219,4 @@ def _dress(page: Worksheet, last: int) -> None:
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     page.print_title_rows = f"{HEADING_ROW}:{HEADING_ROW}"
     page.page_margins.left = page.page_margins.right = 0.4
-    page.oddFooter = HeaderFooterItem(center=_HeaderFooterPart("第 &P 页,共 &N 页"))
+    page.oddFooter = HeaderFooterItem(center=_HeaderFooterPart("第 &P 页，共 &N 页"))

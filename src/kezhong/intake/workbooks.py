@@ -68,7 +68,7 @@ def read_workbook(path: Path, score: Score, sheet: str | None = None) -> Table:
     if others:
         names = "、".join(others)
         table.notes.append(
-            Note(f"工作表 {names} 的表头不同,未读取", f"sheets with another heading were not read: {names}")
+            Note(f"工作表 {names} 的表头不同，未读取", f"sheets with another heading were not read: {names}")
         )
     return table
 

@@ -149,7 +149,7 @@ def _seeds(
     for r in range(place.size):
         p, e, o = place[r], on[r], along[r]
         if o == 0 or o == cost[e]:
-            node_ptr[p + 1] += 2 if cost[e] == 0 else 1
+            node_ptr[p + 1] += 1
         elif not barred[e]:
             node_ptr[p + 1] += 2
             row_ptr[p + 1] += 1
@@ -176,7 +176,7 @@ def _seeds(
         if middle or o == 0:
             node[at[p]], add[at[p]] = start[e], o + x
             at[p] += 1
-        if middle or o == cost[e]:
+        if middle or (o == cost[e] and o > 0):
             node[at[p]], add[at[p]] = end[e], cost[e] - o + x
             at[p] += 1
     return node_ptr, node, add, row_ptr, edge, offset, extra

@@ -276,7 +276,7 @@ def _finish(
     _, column = _sorted_bounds(thresholds)
     spaces: SimpleQueue[tuple[NDArray[Any], Lengths, Ints]] = SimpleQueue()
     for _ in range(workers):
-        spaces.put((np.empty(counts.shape[1:], counts.dtype), np.empty_like(near[0]), np.empty_like(which[0])))
+        spaces.put((np.empty(counts.shape[1:], counts.dtype), np.empty(setup.n_places, np.uint32), np.empty(setup.n_places, np.int32)))
 
     def run(e: int) -> None:
         spare = spaces.get()

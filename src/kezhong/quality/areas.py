@@ -57,7 +57,9 @@ def _communities(facts: Facts) -> pd.DataFrame:
     codes = pd.Index(tree.communities, name="code")
     community = facts.demand["community_code"].to_numpy(dtype=object, na_value=None)
     people = pd.Series(facts.people).groupby(community).sum().reindex(codes, fill_value=0.0)
-    near = pd.Series(facts.people * (facts.gap <= NEAR_STREET_M)).groupby(community).sum().reindex(codes, fill_value=0.0)
+    near = (
+        pd.Series(facts.people * (facts.gap <= NEAR_STREET_M)).groupby(community).sum().reindex(codes, fill_value=0.0)
+    )
     placed = facts.places["community_code"].to_numpy(dtype=object, na_value=None)
     found = pd.Series(placed, dtype=object).value_counts().reindex(codes, fill_value=0)
     table = pd.DataFrame({"people": people, "near": near, "found": found.astype(float)})

@@ -30,7 +30,9 @@ def network(facts: Facts) -> Check:
     """Is there a network, and does it hang together?"""
     zh, en = "步行路网连通", "walking network hangs together"
     if facts.edges.empty:
-        return Check("network", zh, en, "fail", 0.0, 0.9, "share", 0.0, "没有导入路网", "no streets were imported", key=True)
+        return Check(
+            "network", zh, en, "fail", 0.0, 0.9, "share", 0.0, "没有导入路网", "no streets were imported", key=True
+        )
     length = facts.edges["length_m"].to_numpy(dtype=float)
     share = float(length[facts.on_main].sum() / length.sum())
     islands = float(length[~facts.on_main].sum()) / 1000
@@ -49,12 +51,14 @@ def street_reach(facts: Facts) -> Check:
     if facts.people.sum() <= 0 or facts.edges.empty:
         return _not_applicable("street_reach", zh, en)
     near = float(facts.people[facts.gap <= NEAR_STREET_M].sum() / facts.people.sum())
-    status: Status = "pass" if near >= 0.95 else "warn" if near >= 0.8 else "fail"
+    # Where most people live beyond the mapped streets, the file does not cover the city.
+    status: Status = "pass" if near >= 0.95 else "warn" if near >= 0.5 else "fail"
     far = facts.people.sum() * (1 - near)
     return Check(
         "street_reach", zh, en, status, near, 0.95, "share", graded(near, 0.5, 0.97),
         f"{near:.1%} 的居民附近有路,约 {far:,.0f} 人附近没有",
         f"{near:.1%} of the people have a street nearby, about {far:,.0f} have none",
+        key=True,
     )  # fmt: skip
 
 
@@ -79,7 +83,8 @@ def population(facts: Facts) -> Check:
     if people <= 0:
         return Check(
             "population", zh, en, "fail", 0.0, 1.0, "people", 0.0,
-            "没有人口数据:按人口计算的覆盖率和短板无法得出", "no population data: coverage and shortfalls by people cannot be computed",
+            "没有人口数据:按人口计算的覆盖率和短板无法得出",
+            "no population data: coverage and shortfalls by people cannot be computed",
             key=True,
         )  # fmt: skip
     placed = 1.0
@@ -200,7 +205,8 @@ def placement(facts: Facts) -> Check:
     return Check(
         "placement", zh, en, status, wrong, 0.05, "share", graded(wrong, 0.5, 0.02),
         f"{int(outside.sum()):,} 处在城市范围之外,{int(far.sum()):,} 处远离道路和居民(超过 {FAR_M / 1000:.0f} 公里)",
-        f"{int(outside.sum()):,} lie outside the city, {int(far.sum()):,} more than {FAR_M / 1000:.0f} km from streets and people",
+        f"{int(outside.sum()):,} lie outside the city, {int(far.sum()):,} more than {FAR_M / 1000:.0f} km from streets "
+        "and people",
     )  # fmt: skip
 
 
@@ -215,7 +221,8 @@ def verification(facts: Facts) -> Check:
     return Check(
         "verification", zh, en, "pass" if share >= 0.8 else "warn", share, 0.8, "share", share,
         f"{len(communities)} 个社区中 {len(seen)} 个提交过核实台账;未核实的社区里没找到的设施只能记为未检出",
-        f"{len(seen)} of {len(communities)} communities sent a verification ledger; elsewhere what was not found is only not detected",
+        f"{len(seen)} of {len(communities)} communities sent a verification ledger; elsewhere what was not "
+        "found is only not detected",
     )  # fmt: skip
 
 
@@ -243,14 +250,17 @@ def age(facts: Facts) -> Check:
         "age", zh, en, status, middle, OLD_YEARS, "years",
         graded(middle, WORTHLESS_YEARS, 1.0) * (0.5 + 0.5 * float(known.mean())),
         f"设施数据距今中位数 {middle:.1f} 年,最旧的来源“{name}”{most:.1f} 年;{1 - known.mean():.0%} 未注明日期",
-        f"facility data are {middle:.1f} years old (median), the oldest source “{name}” {most:.1f}; {1 - known.mean():.0%} undated",
+        f"facility data are {middle:.1f} years old (median), the oldest source “{name}” {most:.1f}; "
+        f"{1 - known.mean():.0%} undated",
     )  # fmt: skip
 
 
 def _circles(facts: Facts, people: float) -> tuple[str, str]:
     """Circles in which the city shows nothing or next to nothing."""
     book = load_catalogue()
-    circle = facts.services["element"].map(lambda name: str(book.elements[name].circle) if name in book.elements else "")
+    circle = facts.services["element"].map(
+        lambda name: str(book.elements[name].circle) if name in book.elements else ""
+    )
     counts: Mapping[str, int] = circle.value_counts().to_dict()
     thin = [
         found
@@ -259,7 +269,10 @@ def _circles(facts: Facts, people: float) -> tuple[str, str]:
     ]
     if not thin:
         return "", ""
-    return f";{'、'.join(found.zh for found in thin)}的设施记录很少", f"; few records in {', '.join(found.en for found in thin)}"
+    return (
+        f";{'、'.join(found.zh for found in thin)}的设施记录很少",
+        f"; few records in {', '.join(found.en for found in thin)}",
+    )
 
 
 def _has_places(circle: str) -> bool:
@@ -284,4 +297,6 @@ def _weighted(values: np.ndarray, weights: np.ndarray, shares: tuple[float, ...]
 
 
 def _not_applicable(name: str, zh: str, en: str) -> Check:
-    return Check(name, zh, en, "na", None, None, "", None, "缺少所需数据,未检查", "the data it needs are not there: not checked")
+    return Check(
+        name, zh, en, "na", None, None, "", None, "缺少所需数据,未检查", "the data it needs are not there: not checked"
+    )

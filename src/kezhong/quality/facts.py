@@ -63,7 +63,7 @@ class Facts:
     def on_main(self) -> Flags:
         """Segments that are on no island; the largest part never is one."""
         nodes = self.edge_part_nodes
-        return (nodes >= ISLAND_NODES) | (nodes == nodes.max(initial=0))
+        return np.asarray((nodes >= ISLAND_NODES) | (nodes == nodes.max(initial=0)))
 
     @cached_property
     def main_tree(self) -> shapely.STRtree:
@@ -88,7 +88,7 @@ class Facts:
     @cached_property
     def people(self) -> Floats:
         """Residents of each unit."""
-        return self.demand["people"].to_numpy(dtype=np.float64)
+        return np.asarray(self.demand["people"], dtype=np.float64)
 
     @cached_property
     def demand_points(self) -> Shapes:

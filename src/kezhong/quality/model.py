@@ -29,6 +29,7 @@ WEIGHTS: Mapping[str, float] = {
 #: Reasons why nothing is concluded for an area: code → (Chinese, English).
 REASONS: Mapping[str, tuple[str, str]] = {
     "city_network": ("全市没有步行路网", "the city has no street network"),
+    "city_street_reach": ("路网数据没有覆盖多数居民", "the street data do not cover most people"),
     "city_population": ("全市没有人口数据", "the city has no population data"),
     "city_facility_density": (
         "全市设施数量与人口严重不符,属数据缺失",
@@ -106,7 +107,7 @@ class QualityReport:
         """Whether the city's data carry an assessment."""
         return self.failed is None
 
-    def insufficient(self, area_code: str, element: str = "") -> str | None:  # noqa: ARG002
+    def insufficient(self, area_code: str, element: str = "") -> str | None:
         """Why nothing may be concluded for an area, as a code of :data:`REASONS`; ``None`` where the data suffice.
 
         Data are judged by area: what no source shows anywhere in the city is 未检出 or 无数据, which the assessment

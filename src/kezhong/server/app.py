@@ -37,14 +37,14 @@ def create_app(city_folder: str | Path, *, host: str = "127.0.0.1", static: Path
         The folder is no city or cannot be read.
     """
     check_bind(host)
-    app = _bare()
+    app = describe()
     app.state.kezhong = ServerState(Path(city_folder))
     app.state.principal = LOCAL_ANALYST
     app.state.static = static
     return app
 
 
-def _bare() -> FastAPI:
+def describe() -> FastAPI:
     """All the routes, without a city; enough to describe the interface."""
     app = FastAPI(
         title="Kezhong 刻钟",

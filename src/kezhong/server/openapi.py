@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 from kezhong.city.files import write_text
-from kezhong.server.app import _bare
+from kezhong.server.app import describe
 
 
 def document() -> str:
     """The OpenAPI document as readable JSON."""
-    return json.dumps(_bare().openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return json.dumps(describe().openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":

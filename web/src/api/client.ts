@@ -1,7 +1,19 @@
 /** The one door to the server: typed paths, one error, request ids. */
+import type { paths } from "./schema";
 import type { ErrorBody } from "./types";
 
 export const BASE = "/api/v1";
+
+/** Addresses below {@link BASE} that answer a method, as the schema declares them. */
+type Below<P> = P extends `${typeof BASE}${infer Rest}` ? Rest : never;
+type Full<P extends string> = `${typeof BASE}${P}` & keyof paths;
+type Operation<P extends string, M extends "get" | "post"> = Full<P> extends infer F extends keyof paths ? paths[F][M] : never;
+type PathsWith<M extends "get" | "post"> = { [P in keyof paths]: paths[P][M] extends object ? Below<P> : never }[keyof paths];
+type Parameters<O> = O extends { parameters: { path?: infer Path; query?: infer Query } } ? { path?: Path; query?: Loose<Query> } : never;
+/** A filter that is empty on the screen is left out of the address. */
+type Loose<Q> = { [K in keyof Q]: Q[K] | "" | null | undefined };
+type Body<O> = O extends { requestBody: { content: { "application/json": infer B } } } ? Partial<B> : null;
+type Answer<O> = O extends { responses: infer R } ? { [S in keyof R & (200 | 202)]: R[S] extends { content: { "application/json": infer B } } ? B : never }[keyof R & (200 | 202)] : never;
 
 /** An answer that is no success, or no answer at all. `body` explains it to the user in both languages. */
 export class ApiError extends Error {
@@ -51,31 +63,37 @@ async function send(address: string, init: RequestInit): Promise<Response> {
   return response;
 }
 
-export type Query = Record<string, string | number | boolean | null | undefined>;
+interface Values {
+  path?: object | undefined;
+  query?: object | undefined;
+}
 
-/** Path and query as one address; empty values are left out. */
-export function address(path: string, query: Query = {}): string {
+/** Template, path values and query as one address; empty values are left out. */
+export function address(template: string, values: Values = {}): string {
+  const places = (values.path ?? {}) as Record<string, unknown>;
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(places[name])));
   const search = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
+  for (const [key, value] of Object.entries(values.query ?? {})) {
     if (value !== null && value !== undefined && value !== "") search.set(key, String(value));
   }
   const text = search.toString();
   return `${BASE}${path}${text ? `?${text}` : ""}`;
 }
 
-export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
-  const response = await send(address(path, query), { signal: signal ?? null, headers: { Accept: "application/json" } });
-  return (await response.json()) as T;
+/** GET; path, parameters and answer are those of the schema. */
+export async function get<P extends PathsWith<"get">>(path: P, values: Parameters<Operation<P, "get">>, signal?: AbortSignal): Promise<Answer<Operation<P, "get">>> {
+  const response = await send(address(path, values), { signal: signal ?? null, headers: { Accept: "application/json" } });
+  return (await response.json()) as Answer<Operation<P, "get">>;
 }
 
 /** POST with an idempotency key: pressing a button twice, or a retry after a broken connection, starts one thing. */
-export async function post<T>(path: string, body: unknown, key: string): Promise<T> {
-  const response = await send(`${BASE}${path}`, {
+export async function post<P extends PathsWith<"post">>(path: P, values: Parameters<Operation<P, "post">>, body: Body<Operation<P, "post">>, key: string): Promise<Answer<Operation<P, "post">>> {
+  const response = await send(address(path, values), {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": key },
     body: JSON.stringify(body ?? {}),
   });
-  return (await response.json()) as T;
+  return (await response.json()) as Answer<Operation<P, "post">>;
 }
 
 function fileName(disposition: string | null, fallback: string): string {
@@ -96,7 +114,7 @@ export function save(content: Blob, name: string): void {
 }
 
 /** Fetch a file and save it under the name the server gives; failures are errors of ours, not a page of JSON. */
-export async function download(path: string, query: Query, fallback: string): Promise<void> {
-  const response = await send(address(path, query), {});
+export async function download<P extends PathsWith<"get">>(path: P, values: Parameters<Operation<P, "get">>, fallback: string): Promise<void> {
+  const response = await send(address(path, values), {});
   save(await response.blob(), fileName(response.headers.get("Content-Disposition"), fallback));
 }

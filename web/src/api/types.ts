@@ -16,6 +16,7 @@ export type Element = Schemas["ElementOut"];
 export type Walker = Schemas["WalkerOut"];
 export type Basis = Schemas["BasisOut"];
 export type Requirement = Schemas["RequirementOut"];
+export type Threshold = Schemas["ThresholdOut"];
 export type Job = Schemas["JobOut"];
 export type JobList = Schemas["JobList"];
 export type AreaProperties = Schemas["AreaProperties"];

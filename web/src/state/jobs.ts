@@ -1,7 +1,7 @@
 /** Jobs of the server: the list, what is under way, starting and cancelling. Polls only while something runs. */
 import { computed, reactive, shallowRef } from "vue";
 import { ApiError, get, post } from "@/api/client";
-import type { ErrorBody, Job, JobList } from "@/api/types";
+import type { ErrorBody, Job } from "@/api/types";
 
 const POLL_MS = 700;
 const jobs = shallowRef<Job[]>([]);
@@ -25,7 +25,7 @@ async function refresh(): Promise<void> {
   if (timer) clearTimeout(timer);
   timer = null;
   try {
-    accept((await get<JobList>("/jobs")).items);
+    accept((await get("/jobs", {})).items);
     status.error = null;
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem;
@@ -41,14 +41,14 @@ function replace(job: Job): void {
 
 /** Start an assessment; the same question twice is the same job, or its finished result. */
 async function assess(basis: string, walker: string): Promise<Job> {
-  const job = await post<Job>("/jobs", { kind: "assess", basis, walker }, crypto.randomUUID());
+  const job = await post("/jobs", {}, { kind: "assess", basis, walker }, crypto.randomUUID());
   replace(job);
   void refresh();
   return job;
 }
 
 async function cancel(id: string): Promise<void> {
-  replace(await post<Job>(`/jobs/${id}/cancel`, {}, crypto.randomUUID()));
+  replace(await post("/jobs/{job_id}/cancel", { path: { job_id: id } }, null, crypto.randomUUID()));
   void refresh();
 }
 

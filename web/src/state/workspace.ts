@@ -33,7 +33,7 @@ function setup() {
     () => (city.data.value ? `${context.value.snapshot}|${context.value.basis}|${context.value.walker}` : null),
     (signal) => {
       const { basis, walker, snapshot } = context.value;
-      return get("/runs/resolve", { basis, walker, snapshot }, signal);
+      return get("/runs/resolve", { query: { basis, walker, snapshot } }, signal);
     },
   );
   const run = computed(() => (resolved.stale.value ? null : (resolved.data.value?.run ?? null)));
