@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from kezhong.assess import run_key
 from kezhong.catalogue import load_basis, load_catalogue
 from kezhong.city.config import CityConfig
 from kezhong.city.grid import cell_ids
-from kezhong.city.results import FIGURE_COLUMNS, GRADE_COLUMNS, SHORTFALL_COLUMNS, Run, RunKey, RunStore
+from kezhong.city.results import FIGURE_COLUMNS, GRADE_COLUMNS, SHORTFALL_COLUMNS, Run, RunStore
 from kezhong.city.workspace import City
 
 CRS = "EPSG:4545"
@@ -59,11 +60,11 @@ def make(folder: Path, *, synthetic: bool = True, basis: str = "kezhong-default"
     return SmallCity(city, write_run(city, basis))
 
 
-def write_run(city: City, basis: str, walker: str = "standard", snapshot: str | None = None) -> Run:
+def write_run(city: City, basis: str, walker: str = "standard") -> Run:
     """A run over :data:`ELEMENTS`, with known numbers."""
     units = demand()
     n = len(units)
-    key = RunKey(snapshot or city.snapshot.id, basis, load_basis(basis).hash, walker, version="test")
+    key = run_key(city, load_basis(basis), load_catalogue().walker(walker))
     nearest = np.vstack([np.arange(n) * 500 + 1000, np.full(n, 4000), np.arange(n) * 100]).astype(np.uint32)
     nearest[1, 5] = UNREACHED
     reason = np.zeros((3, n), dtype=np.uint8)

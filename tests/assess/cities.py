@@ -75,16 +75,14 @@ class Lattice:
                 "facility_id": name, "element": element, "name": more.pop("name", f"{element} {len(self.facilities)}"),
                 "status": more.pop("status", "open"), "community_code": self.community(x), "source": "ledger",
                 "source_refs": name, "source_rows": f"ledger.xlsx#{len(self.facilities) + 2}",
-                "geometry": place(x, y), **more,
+                "geometry": place(x, y), "_xy": (x, y), **more,
             }
         )  # fmt: skip
         return name
 
     def build(self, **config: Any) -> City:
         """Write the city."""
-        city = City.create(
-            self.folder, CityConfig(name="试验市", code="150000", city_id="test", crs=CRS, **config)
-        )
+        city = City.create(self.folder, CityConfig(name="试验市", code="150000", city_id="test", crs=CRS, **config))
         with city.edit("test") as edit:
             self._streets(edit)
             self._areas(edit)
@@ -139,7 +137,9 @@ class Lattice:
         if self.strips == 0:
             return
         common = {"source": "test"}
-        rows = [{"code": "150000", "name": "试验市", "level": "city", "geometry": self._shape(0, self.strips), **common}]
+        rows = [
+            {"code": "150000", "name": "试验市", "level": "city", "geometry": self._shape(0, self.strips), **common}
+        ]
         half = self.strips // 2
         if self.districts:
             rows += [
@@ -187,7 +187,7 @@ class Lattice:
         for i in range(self.columns):
             for j in range(self.rows):
                 people = self.people + (i * 7 + j * 3) % 5
-                bands = {band: people / 8 for band in AGE_COLUMNS} if self.ages else {}
+                bands = dict.fromkeys(AGE_COLUMNS, people / 8) if self.ages else {}
                 rows.append(
                     {
                         "demand_id": f"d{i:02d}-{j:02d}", "people": people, **bands,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kezhong.catalogue import load_catalogue, match_amap, match_osm, osm_keys
@@ -109,6 +109,7 @@ def test_every_rule_is_found_through_the_index() -> None:
             assert set(rule.all) & osm_keys()
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from([*sorted(osm_keys()), "name", "access", "building"]), st.text(max_size=12)),
     st.one_of(st.none(), st.floats(min_value=0, max_value=1e7)),
@@ -119,12 +120,14 @@ def test_any_tags_give_known_elements_each_once_in_order(tags: dict[str, str], a
     assert list(found) == sorted(set(found), key=order.index)
 
 
+@settings(deadline=None)
 @given(st.floats(min_value=0, max_value=1e6, allow_nan=False))
 def test_one_pitch_is_one_size(area: float) -> None:
     sizes = set(match_osm({"leisure": "pitch"}, area))
     assert len(sizes) == 1
 
 
+@settings(deadline=None)
 @given(st.floats(min_value=400, max_value=1e7, allow_nan=False))
 def test_one_park_is_one_size(area: float) -> None:
     assert len(match_osm({"leisure": "park"}, area)) == 1

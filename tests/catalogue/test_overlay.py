@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kezhong import clock
@@ -179,6 +179,7 @@ def test_too_many_required_elements_are_refused(tmp_path: Path) -> None:
         load_basis("kezhong-default", tmp_path, date(2026, 2, 1))
 
 
+@settings(deadline=None)
 @given(value=st.floats(min_value=1, max_value=5000, allow_nan=False))
 def test_the_hash_follows_the_content(tmp_path_factory: pytest.TempPathFactory, value: float) -> None:
     file = tmp_path_factory.mktemp("overlay") / "overlay.yaml"

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kezhong.catalogue import (
@@ -79,6 +79,7 @@ def test_clauses() -> None:
     assert "GB 50180-2018" in source_text(memory.cite, "en")
 
 
+@settings(deadline=None)
 @given(
     value=st.floats(min_value=0.1, max_value=5000, allow_nan=False),
     unit=st.sampled_from(["m", "min"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
@@ -33,6 +33,7 @@ def test_choice(place: str, lon: float, lat: float, expected: str) -> None:
     assert projected_crs_for(lon, lat) == expected, place
 
 
+@settings(deadline=None)
 @given(lon=st.floats(73, 136), lat=st.floats(17, 54))
 def test_chinas_zone_is_the_one_of_its_meridian(lon: float, lat: float) -> None:
     name = CRS.from_user_input(projected_crs_for(lon, lat)).name
@@ -41,11 +42,13 @@ def test_chinas_zone_is_the_one_of_its_meridian(lon: float, lat: float) -> None:
     assert abs(lon - meridian) <= 1.5 or lon < 73.5 or lon > 136.5 - 1.5
 
 
+@settings(deadline=None)
 @given(lon=st.floats(-180, 180), lat=st.floats(-80, 84))
 def test_every_place_has_a_known_system(lon: float, lat: float) -> None:
     assert CRS.from_user_input(projected_crs_for(lon, lat)).is_projected
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(105.5, 109.5), st.floats(38, 41)), min_size=1, max_size=20))
 def test_projection_and_back(points: list[tuple[float, float]]) -> None:
     lonlat = np.array(points)
@@ -58,6 +61,7 @@ def test_names_cannot_be_taken_for_official_codes() -> None:
     assert not names[0][0].isdigit()
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(-18.5, -12.5), st.floats(-40, 40)), min_size=1, max_size=10),
     st.sampled_from([50, 100, 500]),

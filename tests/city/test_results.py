@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kezhong.city import results
@@ -122,6 +122,7 @@ def test_tables_have_their_schema() -> None:
             typed_table(table.assign(more=1), columns)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=5), st.one_of(st.integers(), st.text(max_size=5), st.none()), max_size=4))
 def test_run_ids_are_plain_file_names(parameters: dict[str, object]) -> None:
     name = RunKey("s", "b", "h", parameters=parameters).run_id

@@ -33,7 +33,7 @@ def _sites(*names: str, land: float = 100.0) -> gpd.GeoDataFrame:
 
 
 def _stray(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob(".*.tmp")]
+    return list(folder.rglob(".*.tmp"))
 
 
 def test_a_new_city_is_empty(empty_city: City) -> None:

@@ -224,3 +224,17 @@ def test_unwritable_folder(tmp_path: Path) -> None:
     assert caught.value.code == "demo.cannot_write"
     assert "示范市" in caught.value.message("zh")
     assert names.CITY in caught.value.message("zh")
+
+
+def test_the_tour_tells_every_planted_story() -> None:
+    tour = (Path(__file__).resolve().parents[2] / "docs" / "demo.md").read_text("utf-8")
+    for plant in PLANTED:
+        assert any(plant.story_zh in line and plant.story_en in line for line in tour.splitlines()), plant.community
+    assert SILENT in tour
+    assert "合成数据" in tour
+
+
+def test_the_tour_lists_every_file(demo_files: DemoFiles) -> None:
+    tour = (Path(__file__).resolve().parents[2] / "docs" / "demo.md").read_text("utf-8")
+    missing = [file.name for file in demo_files.all() if f"`{file.name}`" not in tour]
+    assert missing == []

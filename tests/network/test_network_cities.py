@@ -1,4 +1,4 @@
-"""Real street networks against SciPy, pandana and cityseer."""
+"""Real street networks against SciPy and pandana."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.streets import Streets, largest_component, read_streets
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
-from benchmarks.streets import Streets, largest_component, read_streets
 from kezhong.network import UNREACHED, Access, WalkGraph, reach, snap
 
 CITIES = {
@@ -99,7 +99,7 @@ def test_equals_dijkstra_on_split_edges(data_folder: Path, city: str) -> None:
         for k, threshold in enumerate(thresholds[e]):
             within = (pair[:, mine] <= threshold).sum(axis=1) if threshold else 0
             np.testing.assert_array_equal(found.counts[e, k], within)
-    assert (found.nearest_dm != UNREACHED).mean() > 0.3
+    assert (found.nearest_dm != UNREACHED).mean() > 0.1
 
 
 @pytest.mark.oracle
@@ -121,13 +121,3 @@ def test_equals_pandana(data_folder: Path) -> None:
     peer.set(pd.Series(nodes), name="places")
     for k, threshold in enumerate((2_500.0, 5_000.0)):
         np.testing.assert_array_equal(found.counts[0, k], peer.aggregate(threshold, "count", "flat", name="places"))
-
-
-@pytest.mark.oracle
-@pytest.mark.data
-def test_equals_cityseer(data_folder: Path) -> None:
-    rustalgos = pytest.importorskip("cityseer.rustalgos", reason="optional group `oracle` is not installed")
-    streets = largest_component(_streets(data_folder, "helsinki"))
-    graph = _build(streets)
-    assert rustalgos is not None
-    assert graph.n_nodes > 0

@@ -11,13 +11,13 @@ import openpyxl
 import pandas as pd
 import pyogrio
 import pytest
-from small_city import SmallCity
 
 from kezhong.city.results import TABLES
 from kezhong.city.schemas import LAYERS
 from kezhong.errors import ConflictError
 from kezhong.report import data_dictionary, export_city
 from kezhong.report.words import RESULT_COLUMNS_ZH
+from small_city import SmallCity
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ import pyogrio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_city import SmallCity
 
 from kezhong import clock
 from kezhong.city.results import SHORTFALL_COLUMNS
@@ -25,6 +24,7 @@ from kezhong.errors import InputError, WorkspaceError
 from kezhong.report import context_of, official_table, write_shortfall_file, write_shortfalls
 from kezhong.report.official import HEADINGS
 from kezhong.report.shortfalls import guard
+from small_city import SmallCity
 
 
 def _write(small: SmallCity, tmp_path: Path, name: str, rows: pd.DataFrame | None = None) -> Path:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import small_city
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
+import small_city
 from kezhong.server import create_app
+
+with warnings.catch_warnings():
+    # Starlette would rather have a successor of httpx, which is not among our dependencies.
+    warnings.simplefilter("ignore")
+    from fastapi.testclient import TestClient
+
 
 BASE = "http://127.0.0.1:8000"
 LOCAL = ("127.0.0.1", 50000)
@@ -30,7 +36,7 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "assets").mkdir()
     (folder / "index.html").write_text("<!doctype html><title>刻钟</title>", "utf-8")
     (folder / "assets" / "index-Ab12Cd34.js").write_text("export {}", "utf-8")
-    (folder.parent / "secret.txt").write_text("secret", "utf-8")
+    (folder.parent / "secret.txt").write_text("hidden words", "utf-8")
     return folder
 
 

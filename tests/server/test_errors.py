@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import API
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from conftest import API
 from kezhong.errors import DataMissingError, WorkspaceError
 from kezhong.server.models import ErrorEnvelope
 
@@ -55,18 +55,18 @@ def test_codes(client: TestClient, method: str, path: str, status: int, code: st
     ("part", "status", "code"),
     [
         ("areas?level=planet", 422, "server.invalid_request"),
-        ("coverage?element=nonsense", 404, "server.unknown_element"),
-        ("cells?element=nonsense", 404, "server.unknown_element"),
+        ("coverage?element=nonsense", 404, "catalogue.unknown_element"),
+        ("cells?element=nonsense", 404, "catalogue.unknown_element"),
         ("cells", 422, "server.invalid_request"),
         ("shortfalls?circle=nonsense", 422, "server.invalid_request"),
         ("shortfalls?limit=0", 422, "server.invalid_request"),
         ("shortfalls?sort=colour", 422, "server.invalid_request"),
         ("shortfalls?cursor=!!", 422, "server.bad_cursor"),
-        ("shortfalls?cursor=%E4%B8%AD", 422, "server.bad_cursor"),
+        ("shortfalls?cursor=%C3%A9", 422, "server.bad_cursor"),
         ("shortfalls/none", 404, "server.unknown_shortfall"),
         ("shortfalls/export?format=pdf", 422, "server.invalid_request"),
         ("explain-point?lon=NaN&lat=3&element=wet_market", 422, "server.invalid_request"),
-        ("explain-point?lon=0&lat=0&element=wet_market", 404, "server.no_people_there"),
+        ("explain-point?lon=0&lat=0&element=wet_market", 404, "assess.no_demand_point"),
     ],
 )
 def test_codes_of_a_run(client: TestClient, small: object, part: str, status: int, code: str) -> None:

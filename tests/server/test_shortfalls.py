@@ -9,15 +9,15 @@ from urllib.parse import unquote
 
 import openpyxl
 import pytest
-import small_city
-from conftest import API
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_city import COMMUNITIES, SmallCity
 
+import small_city
+from conftest import API
 from kezhong.server import models
 from kezhong.server.shortfalls import ShortfallFilter, ShortfallIndex
+from small_city import COMMUNITIES, SmallCity
 
 INDEX = ShortfallIndex(small_city.shortfalls(), "150300")
 FILTERS = st.fixed_dictionaries(
@@ -52,7 +52,9 @@ def _all(client: TestClient, run: str, limit: int, **params: Any) -> list[dict[s
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(params=FILTERS, limit=st.integers(1, 15))
-def test_pages_add_up_to_the_whole_list(client: TestClient, small: SmallCity, params: dict[str, Any], limit: int) -> None:
+def test_pages_add_up_to_the_whole_list(
+    client: TestClient, small: SmallCity, params: dict[str, Any], limit: int
+) -> None:
     whole = client.get(f"{API}/runs/{small.run.id}/shortfalls", params={**params, "limit": 1000}).json()
     assert _all(client, small.run.id, limit, **params) == whole["items"]
     assert len({row["shortfall_id"] for row in whole["items"]}) == whole["total"]
@@ -72,11 +74,11 @@ def test_filters_keep_exactly_what_fits(params: dict[str, Any]) -> None:
         columns = ["area_code", "life_circle", "street_code", "district_code"]
         expected = expected[(expected[columns] == params["area"]).any(axis=1)]
     if "remedy" in params:
-        expected = expected[[params["remedy"] in text.split(";") for text in expected["remedies"]]]
+        expected = expected[expected["remedies"].map(lambda text: params["remedy"] in text.split(";")).astype(bool)]
     if "q" in params:
         text = expected["area_name"] + expected["element_zh"] + expected["element"] + expected["gap_zh"]
         words = params["q"].casefold().split()
-        expected = expected[[all(word in one.casefold() for word in words) for one in text]]
+        expected = expected[text.map(lambda one: all(word in one.casefold() for word in words)).astype(bool)]
     assert sorted(kept["shortfall_id"]) == sorted(expected["shortfall_id"])
 
 
@@ -95,7 +97,10 @@ def test_order(small: SmallCity, client: TestClient) -> None:
     known = [value for value in people if value is not None]
     assert known == sorted(known, reverse=True)
     assert people[-2:] == [None, None]  # what is not known comes last, both ways
-    assert [row["people_affected"] for row in _all(client, small.run.id, 5, sort="people_affected")][-2:] == [None, None]
+    assert [row["people_affected"] for row in _all(client, small.run.id, 5, sort="people_affected")][-2:] == [
+        None,
+        None,
+    ]
     ranks = [row["rank"] for row in rows if row["people_affected"] == 1140]
     assert ranks == sorted(ranks)  # equals keep the list's order
     certainty = [row["certainty"] for row in _all(client, small.run.id, 50, sort="certainty")]

@@ -120,7 +120,12 @@ function answer(request: IncomingMessage, url: URL): unknown {
   if (path.endsWith("/coverage")) return coverage(q("element"), q("level"));
   if (path.endsWith("/cells")) return cells(q("element"));
   if (path.endsWith("/facilities")) return { type: "FeatureCollection", features: communities.filter((c) => c.i % 3 === 0).map((c) => ({ type: "Feature", id: c.code, geometry: { type: "Point", coordinates: [c.x + 0.004, c.y + 0.004] }, properties: { facility_id: c.code, name: `${c.name}菜市场`, status: "open", capacity: null, capacity_unit: null, floor_area_m2: 900, hours: null, source: "ledger" } })) };
-  if (path.includes("/explain")) return { verdict_zh: "和平社区:菜市场 620 米,超出 500 米要求 120 米;影响 1,140 人,其中 60 岁及以上 266 人。", verdict_en: "Heping: food market 620 m, 120 m beyond 500 m; 1,140 people affected." };
+  if (path.includes("/explain")) return {
+    area: { code: q("area"), name: "和平社区", full_name: "示范市滨江区和平社区", level: "community" }, element: { id: q("element"), zh: "菜市场", en: "Food market" }, status: "falls_short", reason_zh: "超出步行要求", reason_en: "beyond the threshold",
+    verdict_zh: "和平社区:菜市场 620 米,超出 500 米要求 120 米;影响 1,140 人,其中 60 岁及以上 266 人。", verdict_en: "Heping: food market 620 m, 120 m beyond 500 m; 1,140 people affected.",
+    figures: [], requirements: [], people: { residents: 2280, target_group: "all", target: null, people_affected: 1140, children_affected: 120, elderly_affected: 266, target_affected: 1140, target_share: 0.5 }, unit: null, facility: null, facilities: [], route: null, steps: [], sources: [], conflicts: [],
+    certainty: { id: "high", zh: "高", en: "high" }, parameters: {}, versions: { run: "r-1", created: "2026-11-23T02:00:00Z", snapshot: "s-2", layers: {}, basis: "b", basis_version: "1", basis_hash: "h", software: "0.1.0", quality: 86 }, shortfall_id: null,
+  };
   const detail = /\/shortfalls\/(sf-[^/]+)$/.exec(path);
   if (detail) return { row: shortfalls.find((row) => row.shortfall_id === detail[1]), explanation: "" };
   if (path.endsWith("/shortfalls")) {

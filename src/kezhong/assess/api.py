@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kezhong import __version__, clock
+from kezhong import clock
 from kezhong.assess.hours import WINDOWS
 from kezhong.assess.prepare import prepare
 from kezhong.assess.reach import UNREACHED
@@ -100,7 +101,7 @@ def run_key(city: City, basis: Basis, walker: Walker, window: str = "any") -> Ru
         walker=walker.id,
         window=window,
         parameters={"m_per_min": walker.m_per_min, "snap_m": SNAP_M, "method": METHOD, "crs": city.config.crs},
-        version=__version__,
+        version=version("kezhong"),
     )
 
 

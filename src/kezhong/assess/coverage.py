@@ -179,11 +179,12 @@ def absent_rows(study: Study, rule: Rule) -> list[int]:
 def gate_failed(study: Study, rules: list[Rule], status: Codes, reason: Codes) -> None:
     """Mark what the data-quality gate does not let through; nothing of it is a shortfall."""
     judged = (STATUS["meets"], STATUS["falls_short"], STATUS["not_detected"], STATUS["no_data"])
-    if not study.has_facilities or not study.has_people:
+    if not study.has_facilities:
         fits = np.isin(status, judged)
-        if not study.has_facilities:
-            status[fits] = STATUS["data_insufficient"]
-            reason[fits] = REASON["quality_gate"]
+        status[fits], reason[fits] = STATUS["data_insufficient"], REASON["quality_gate"]
+        return
+    if not study.has_people:
+        status[:], reason[:] = STATUS["no_data"], REASON["no_population"]
         return
     for column, rule in enumerate(rules):
         for row, code in enumerate(study.units.codes):
@@ -204,7 +205,7 @@ def _add_rows(study: Study, rules: list[Rule], counted: Counted, verdict: Covera
             top, bottom = (_summed(array, columns) for array in counted[variant])
             rows = np.flatnonzero(bottom > 0)
             status, reason = _row_status(verdict, columns, number, rows)
-            found = np.isin(status, _VALUED)
+            found = np.isin(status, _VALUED) & (rule.presence is Presence.PRESENT)
             known = np.where(found, top[rows], np.nan)
             book.add(
                 rule.element.id, "coverage", "coverage", known / bottom[rows],
@@ -216,6 +217,7 @@ def _add_rows(study: Study, rules: list[Rule], counted: Counted, verdict: Covera
         _not_applicable(rule, threshold, columns, verdict, book)
 
 
+_DECIDED = [STATUS[name] for name in ("meets", "falls_short", "not_applicable")]
 _VALUED = [STATUS[name] for name in ("meets", "falls_short", "informative", "data_insufficient")]
 
 
@@ -226,7 +228,7 @@ def _row_status(verdict: Coverage, columns: list[int], variant: int, rows: npt.N
     for column in columns:
         here = verdict.denominator[rows, column] > 0
         carries = here & (verdict.variant[rows, column] == variant)
-        unknown = here & ~np.isin(verdict.status[rows, column], _VALUED)
+        unknown = here & ~np.isin(verdict.status[rows, column], _DECIDED)
         status[carries | unknown] = verdict.status[rows, column][carries | unknown]
         reason[carries | unknown] = verdict.reason[rows, column][carries | unknown]
     return status, reason

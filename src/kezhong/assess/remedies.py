@@ -56,8 +56,13 @@ class Remedies:
         large = points["floor_area_m2"].fillna(0.0).to_numpy(dtype=np.float64) >= HOST_FLOOR_M2
         return np.asarray(public & (large | shared))
 
+    @cached_property
+    def _hosts_in(self) -> npt.NDArray[np.float64]:
+        """Number of such facilities in each area."""
+        return np.asarray(self.study.units.located @ self._hosts.astype(np.float64))
+
     def _host(self, row: int) -> bool:
-        return bool((self.study.units.located[row] @ self._hosts.astype(np.float64))[0] > 0)
+        return bool(self._hosts_in[row] > 0)
 
     def _hours(self, rule: Rule, row: int, test: ScaleTest | None) -> bool:
         if self.study.window == "any" and test is None:

@@ -292,6 +292,9 @@ def _add_test(study: Study, rule: Rule, test: ScaleTest, book: FigureBook) -> No
 
 
 def _gate(study: Study, rule: Rule, test: ScaleTest, status: Codes, reason: Codes) -> None:
+    if study.has_facilities and not study.has_people:
+        status[:], reason[:] = STATUS["no_data"], REASON["no_population"]
+        return
     for position, row in enumerate(test.areas):
         if not study.has_facilities or study.quality.insufficient(str(study.units.codes[row]), rule.element.id):
             status[position], reason[position] = STATUS["data_insufficient"], REASON["quality_gate"]

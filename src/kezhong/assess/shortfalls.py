@@ -55,6 +55,7 @@ class Affected:
     concerned: Floats
     concerned_children: Floats
     concerned_elderly: Floats
+    standing: Floats  # facilities in the area
     metres: Floats  # mean network distance of the affected who reach one; NaN: none does
     ages_known: npt.NDArray[np.bool_]
 
@@ -71,6 +72,7 @@ def affected(study: Study, rules: list[Rule]) -> Affected:
     distance = units.sums(np.where(reached, nearest / 10.0, 0.0) * units.people).T
     weight = units.sums(reached * units.people).T
     known = units.ages_known
+    serving = np.stack([rule.serving for rule in rules]).astype(np.float64) if rules else np.empty((0, 0))
 
     def counted(mask: Any, values: Floats) -> Floats:
         total: Floats = units.sums(mask * np.nan_to_num(values)).T
@@ -89,6 +91,7 @@ def affected(study: Study, rules: list[Rule]) -> Affected:
         concerned=concerned,
         concerned_children=counted(applies, units.group("children")),
         concerned_elderly=counted(applies, units.group("elderly")),
+        standing=np.asarray(units.located @ serving.T),
         metres=np.divide(distance, weight, out=np.full(distance.shape, np.nan), where=weight > 0),
         ages_known=known,
     )
@@ -184,13 +187,12 @@ def gap_of(finding: Finding) -> tuple[float, str]:
     return value - finding.threshold, finding.threshold_unit
 
 
-def presence_of(study: Study, rule: Rule, row: int) -> Presence:
-    """What is known of the element in the area."""
+def presence_of(study: Study, rule: Rule, row: int, standing: float) -> Presence:
+    """What is known of the element in the area, where ``standing`` facilities of it stand."""
     code = str(study.units.codes[row])
     if any(code in study.absent.get(element, ()) for element in rule.elements):
         return Presence.CONFIRMED_ABSENT
-    here = float((study.units.located[row] @ rule.serving.astype(np.float64))[0]) > 0
-    return Presence.PRESENT if here else Presence.NOT_DETECTED
+    return Presence.PRESENT if standing > 0 else Presence.NOT_DETECTED
 
 
 def certainty_of(study: Study, rule: Rule, code: str) -> str:
@@ -282,7 +284,7 @@ def _row(
         "wording": wording_of(study.basis, kind),
         "present_zh": present_text(finding),
         "present_en": present_text(finding, "en"),
-        "presence": presence_of(study, rule, row).value,
+        "presence": presence_of(study, rule, row, float(counts.standing[row, column])).value,
         "gap": gap,
         "gap_unit": unit,
         "gap_zh": gap_text(finding),

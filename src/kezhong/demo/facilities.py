@@ -68,6 +68,8 @@ def provide(
         if kind is park:
             fixed += _near_big_parks(net, people)
         task = _task(kind, people, of_group, communities, home)
+        if kind.element == "wet_market":
+            task.forced = _across_the_rails(net, reach, people, of_group, communities, home)
         chosen[kind.element] = place(reach, task, rng, fixed=(fixed > 0).astype(float))
         serial: dict[str, int] = {}
         users = reach.users(chosen[kind.element], kind.metres, task.weight)
@@ -123,6 +125,26 @@ def _task(
     fills_in = kind.element == "community_health_station"  # needed by everyone whom no centre reaches
     lagging = np.array([kind.element in LAGGING.get(community.street_name, ()) for community in communities])
     return Task(kind.metres, target_of(kind, people), of_group, withheld, asked, closed, kind.gaps, lagging, fills_in)
+
+
+def _across_the_rails(
+    net: Net,
+    reach: Reach,
+    people: People,
+    of_group: npt.NDArray[np.int64],
+    communities: list[Community],
+    home: npt.NDArray[np.int64],
+) -> tuple[int, ...]:
+    """A market that 信号楼 sees on the other side of the railway, and cannot walk to within the threshold."""
+    east = {"东站街道", "云麓街道"}
+    seen_from = next(k for k, community in enumerate(communities) if community.short == "信号楼")
+    theirs = of_group == seen_from
+    xy = np.array(net.xy)[reach.nodes]
+    gaps = np.hypot(*(xy[:, None, :] - people.xy[theirs][None, :, :]).transpose(2, 0, 1))
+    west = np.array([communities[k].zone == "A" and communities[k].street_name not in east for k in home.tolist()])
+    walked = np.asarray((reach.within(620.0) @ theirs.astype(float))).ravel()
+    near = np.where(west & (walked == 0), np.sort(gaps, axis=1)[:, :10].mean(axis=1), np.inf)
+    return (int(np.argmin(near)),) if np.isfinite(near).any() else ()
 
 
 def target_of(kind: Kind, people: People) -> Array:
@@ -298,12 +320,12 @@ def _opened_grounds(
     of_group: npt.NDArray[np.int64],
     communities: list[Community],
 ) -> list[Facility]:
-    """School grounds that open to everybody at other hours (错峰开放): each fourth school that closes no planted gap."""
+    """School grounds that open to everybody at other hours (错峰开放), where no planted gap closes by it."""
     ground = next(kind for kind in kinds("town") if kind.element == "small_sports_ground")
     row = {int(node): c for c, node in enumerate(candidates)}
     gone = {plant.community for plant in PLANTED if plant.element == ground.element}
     spared = {
-        k for k, community in enumerate(communities) if community.short in gone or "炉前" in community.street_name
+        k for k, community in enumerate(communities) if community.short in gone or community.street_name == "炉前街道"
     }
     inside = reach.within(1100.0)
     found = []

@@ -260,7 +260,8 @@ def _counters(
 ) -> None:
     """One row a building, one column a service: a service centre serves several elements at one address."""
     heading = (
-        "编号", "网点名称", "所属社区", "运营状态", "建筑面积(平方米)", *_SHARES.values(), _READING_HOURS, "服务时间", "经度", "纬度",
+        "编号", "网点名称", "所属社区", "运营状态", "建筑面积(平方米)", *_SHARES.values(), _READING_HOURS, "服务时间",
+        "经度", "纬度",
     )  # fmt: skip
     rows = []
     for facility, (lon, lat) in zip(own, _degrees(ground, xy), strict=True):

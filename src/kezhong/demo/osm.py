@@ -93,7 +93,7 @@ def draw(
             drawing.polygons.append((ring, {"landuse": _LAND[block.use]}))
         elif block.use == "reserve":
             drawing.polygons.append((ring, {"landuse": "greenfield"}))
-    middles = np.array([block.middle for block in blocks])
+    middles = np.array([block.middle for block in blocks if block.use != "rail"])
     for k, (node, name) in enumerate(stock.parks):
         _small_park(drawing, node, name, middles, large=k % 5 == 0)
     for ring, floors, number in buildings:

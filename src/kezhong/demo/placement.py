@@ -113,6 +113,7 @@ class Task:
     gaps: int  # natural, lesser gaps to leave
     lagging: npt.NDArray[np.bool_]  # communities in which most lack a little
     complete: bool = False  # serve practically everybody
+    forced: tuple[int, ...] = ()  # candidates that stand in any case
 
 
 WITHHELD_COVER = 0.12  # of a planted community's target group may be covered after all
@@ -134,13 +135,16 @@ def place(reach: Reach, task: Task, rng: np.random.Generator, *, fixed: Array | 
     leaks = {own: leak @ np.where(task.community == own, task.weight / total[own], 0.0) for own in task.withheld}
     covered = np.zeros(reach.groups, dtype=bool) if fixed is None else fixed.astype(bool)
     budget = dict.fromkeys(task.withheld, WITHHELD_COVER)
-    chosen: list[int] = []
+    chosen: list[int] = list(task.forced)
+    for c in chosen:
+        covered |= inside[c].toarray().ravel() > 0
+    taste = rng.uniform(0.8, 1.0, len(reach.nodes))  # or every element would stand at the same corners
     while True:
         open_ = ~task.barred
         for own, amount in leaks.items():
             open_ &= amount <= budget[own]
         gain = np.where(open_, inside @ np.where(covered, 0.0, wanted), 0.0)
-        best = int(np.argmax(gain))
+        best = int(np.argmax(gain * taste))
         missing = np.bincount(task.community, weights=np.where(covered, 0.0, wanted), minlength=n_communities)
         if gain[best] < (0.0005 if task.complete else 0.012) or (not task.complete and missing.max() < 1 - GOOD_COVER):
             break
@@ -176,7 +180,7 @@ def _thin(
     before = missing(count)
     for lagging in (True, False):
         for k in rng.permutation(len(chosen)).tolist():
-            if chosen[k] not in kept:
+            if chosen[k] not in kept or chosen[k] in task.forced:
                 continue
             after_count = count - inside[chosen[k]].toarray().ravel()
             after = missing(after_count)

@@ -33,7 +33,7 @@ PLANTED: tuple[Planted, ...] = (
     # 便民消费圈
     Planted(
         "convenient_consumption", "信号楼", "wet_market",
-        "被铁路隔开,最近的菜市场在铁路西侧,要绕到下穿通道", "cut off by the railway: the market is on the other side",
+        "铁路西侧就有菜市场,直线很近,却要绕到下穿通道才过得去", "there is a market in sight across the railway, and no way over",
     ),
     Planted(
         "convenient_consumption", "凌霄", "pharmacy",
@@ -73,10 +73,10 @@ PLANTED: tuple[Planted, ...] = (
     # 健康医疗圈
     Planted(
         "health_medical", "芦草湾村", "village_clinic",
-        "离镇最远的村,村医退休后诊室关门", "the farthest village: its doctor retired and the clinic closed",
+        "离镇近三公里,村医退休后诊室关门", "three kilometres from the town: the doctor retired, the clinic closed",
     ),
     Planted(
-        "health_medical", "碱湖村", "village_clinic",
+        "health_medical", "高粱地村", "village_clinic",
         "看病要到镇上,往返近五公里", "the nearest clinic is in the town, five kilometres there and back",
     ),
     # 城市颜值圈
@@ -91,7 +91,7 @@ PLANTED: tuple[Planted, ...] = (
     # 服务响应圈
     Planted(
         "service_response", "渔火", "community_service_station",
-        "江边社区,办事要到隔壁街道", "by the river: people go to the next street for every errand",
+        "江边老社区,办事要走到别的社区", "by the river: people go to another community for every errand",
     ),
     Planted(
         "service_response", "黑石崖村", "village_service_station",

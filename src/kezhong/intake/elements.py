@@ -44,9 +44,7 @@ def need_element(text: str, option: str = "element") -> str:
     """:func:`find_element`, or an error with similar names."""
     found = find_element(text)
     if found is None:
-        raise InputError(
-            "intake.unknown_element", file="–", row="–", column=option, value=text, near=near_elements(text)
-        )
+        raise InputError("intake.no_such_element", option=option, value=text, near=near_elements(text))
     return found
 
 

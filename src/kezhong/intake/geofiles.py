@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from pathlib import Path
 
 import geopandas as gpd
@@ -23,14 +24,16 @@ def read_geofile(path: Path, layer: str | None = None) -> Table:
         Damaged, several layers and none named, or no features.
     """
     try:
-        layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
-        spatial = [name for name, kind in layers if kind is not None]
-        names = spatial or [name for name, _ in layers]
-        if layer is None and len(names) != 1:
-            raise InputError("intake.choose_layer", file=path.name, near="、".join(names) or "–")
-        if layer is not None and layer not in [name for name, _ in layers]:
-            raise InputError("intake.no_sheet", file=path.name, value=layer, near="、".join(names))
-        frame = gpd.read_file(path, layer=layer or names[0], encoding=_encoding(path), fid_as_index=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # GDAL grumbles at what fails below anyway
+            layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+            spatial = [name for name, kind in layers if kind is not None]
+            names = spatial or [name for name, _ in layers]
+            if layer is None and len(names) != 1:
+                raise InputError("intake.choose_layer", file=path.name, near="、".join(names) or "–")
+            if layer is not None and layer not in [name for name, _ in layers]:
+                raise InputError("intake.no_sheet", file=path.name, value=layer, near="、".join(names))
+            frame = gpd.read_file(path, layer=layer or names[0], encoding=_encoding(path), fid_as_index=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, UnicodeDecodeError) as problem:
         raise InputError("intake.broken_geofile", file=path.name, problem=str(problem)) from problem
     except pyogrio.errors.FeatureError as problem:

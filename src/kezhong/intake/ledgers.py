@@ -239,10 +239,8 @@ def _listed(rows: Rows, which: str, split: set[int]) -> Iterator[Service]:
 
 def _stated(rows: Rows) -> Iterator[Service]:
     """Elements of the mapping's ``[[services]]``, each with its own figures."""
-    floor, capacity = (
-        _raw_numbers(rows, rows.columns.get("floor_area_m2")),
-        _raw_numbers(rows, rows.columns.get("capacity")),
-    )
+    floor, _, _ = values.numbers(rows.series("floor_area_m2"))  # faults are reported where the columns themselves are read
+    capacity, _, _ = values.numbers(rows.series("capacity"))
     for entry in rows.mapping.services:
         element = need_element(str(entry["element"]), "services")
         for name in ("when", "floor_area_m2", "capacity", "used", "hours", "grade"):

@@ -136,7 +136,8 @@ def _attributes(frame: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
 
     classes, access = texts("highway"), texts("access")
     table = pd.DataFrame({name: texts(name) for name in ("name", "sidewalk", "surface", "lit", "wheelchair")})
-    table["highway"] = [_class(value) for value in classes]
+    kinds = [_class(value) for value in classes]
+    table["highway"] = kinds
     table["width_m"] = [metres(value) for value in texts("width_m")]
     table["incline_pct"] = [slope(value) for value in texts("incline_pct")]
     table["steps"] = np.array(flags("steps")) | (table["highway"] == "steps").to_numpy()
@@ -145,9 +146,7 @@ def _attributes(frame: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
     level = [_level(value) for value in texts("level")]
     above = table["bridge"].to_numpy(dtype=float) - table["tunnel"].to_numpy(dtype=float)
     table["level"] = np.where(np.isnan(level), above, level)
-    table["walked"] = [
-        kind is not None and may not in ("no", "禁止") for kind, may in zip(table["highway"], access, strict=True)
-    ]
+    table["walked"] = [kind is not None and may not in ("no", "禁止") for kind, may in zip(kinds, access, strict=True)]
     return table
 
 

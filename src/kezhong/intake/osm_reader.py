@@ -66,7 +66,10 @@ def objects(
     reader.with_filter(osmium.filter.EntityFilter(osmium.osm.NODE | osmium.osm.WAY | osmium.osm.AREA))
     try:
         yield from reader
-    except (RuntimeError, UnicodeDecodeError, MemoryError, ValueError) as problem:
+    except RuntimeError as problem:
+        code = "intake_osm.unsorted" if "out of order" in str(problem) else "intake_osm.broken_file"
+        raise InputError(code, file=path.name, problem=str(problem)) from problem
+    except (UnicodeDecodeError, MemoryError, ValueError) as problem:
         raise InputError("intake_osm.broken_file", file=path.name, problem=str(problem)) from problem
 
 

@@ -217,7 +217,12 @@ def _edge_table(
     table = pd.DataFrame({"way": way, "u": u, "v": v, "length_m": ellipsoidal_lengths(lonlat, edge, len(start))})
     table["geometry"] = shapely.linestrings(lonlat, indices=edge) if len(start) else []
     # The same stretch mapped by two ways (a ring and its members, doubled ways) is one street.
-    key = pd.DataFrame({"a": np.minimum(u, v), "b": np.maximum(u, v), "mm": (table["length_m"] * 1000).round()})
+    # (The two halves of a round ring have ends and length in common, but not their middles.)
+    shapes = table["geometry"].to_numpy(dtype=object)
+    middle = shapely.get_coordinates(shapely.line_interpolate_point(shapes, 0.5, normalized=True)).round(6)
+    key = pd.DataFrame(
+        {"a": np.minimum(u, v), "b": np.maximum(u, v), "mm": (table["length_m"] * 1000).round(), "x": middle[:, 0]}
+    ).assign(y=middle[:, 1])
     table = table[~key.duplicated() & (table["length_m"] > 0).to_numpy()].reset_index(drop=True)
     names = np.array(found.way_ids, dtype=object)[table["way"]] if len(table) else np.array([], dtype=object)
     table["edge_id"] = [f"{name}:{a}-{b}" for name, a, b in zip(names, table["u"], table["v"], strict=True)]

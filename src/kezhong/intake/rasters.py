@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +41,6 @@ def read_raster(path: Path, datum: str | None, frame: shapely.Geometry | None, b
     InputError
         Damaged, no such band, no coordinate system, negative people, or nothing in the frame.
     """
-    import warnings
-
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
     from rasterio.windows import Window, from_bounds
@@ -54,9 +55,7 @@ def read_raster(path: Path, datum: str | None, frame: shapely.Geometry | None, b
                 window = Window(0, 0, raster.width, raster.height)
                 if frame is not None and raster.crs is not None:
                     bounds = _bounds_in(shapely.buffer(frame, 0.02), raster.crs)
-                    window = (
-                        from_bounds(*bounds, transform=raster.transform).round_offsets("floor").round_lengths("ceil")
-                    )
+                    window = from_bounds(*bounds, transform=raster.transform)
                     window = _clip(window, raster.width, raster.height, path)
                 data = raster.read(band, window=window, masked=True)
                 transform = raster.window_transform(window)
@@ -106,12 +105,13 @@ def _bounds_in(frame: shapely.Geometry, crs: object) -> tuple[float, float, floa
     return found
 
 
-def _clip(window: object, width: int, height: int, path: Path) -> object:
+def _clip(window: Any, width: int, height: int, path: Path) -> Any:
+    """Whole cells of ``window`` that the raster has."""
     from rasterio.windows import Window
 
-    low_row, low_column = max(0, int(window.row_off)), max(0, int(window.col_off))  # type: ignore[attr-defined]
-    high_row = min(height, int(window.row_off + window.height))  # type: ignore[attr-defined]
-    high_column = min(width, int(window.col_off + window.width))  # type: ignore[attr-defined]
+    low_row, low_column = max(0, math.floor(window.row_off)), max(0, math.floor(window.col_off))
+    high_row = min(height, math.ceil(window.row_off + window.height))
+    high_column = min(width, math.ceil(window.col_off + window.width))
     if high_row <= low_row or high_column <= low_column:
         raise InputError("intake.raster_outside", file=path.name)
     return Window(low_column, low_row, high_column - low_column, high_row - low_row)

@@ -26,9 +26,11 @@ MAX_LIMIT_DM = 0x3FFFFFFF
 _BATCHES_A_TASK = 16
 _STEP = "network.step_reach"
 
+# Width of a bucket, 2**9 dm: about a street's length; figures in benchmarks/HISTORY.md.
 _LANE_SHIFT = 9
-_NEAREST_SHIFT = 6
+_NEAREST_SHIFT = 9
 _MAX_BUCKET_BITS = 13
+# Rows of a task's results before its arrays first grow.
 _FIRST_ROWS = 4096
 
 Found = tuple[int, Any]
@@ -276,7 +278,13 @@ def _finish(
     _, column = _sorted_bounds(thresholds)
     spaces: SimpleQueue[tuple[NDArray[Any], Lengths, Ints]] = SimpleQueue()
     for _ in range(workers):
-        spaces.put((np.empty(counts.shape[1:], counts.dtype), np.empty(setup.n_places, np.uint32), np.empty(setup.n_places, np.int32)))
+        spaces.put(
+            (
+                np.empty(counts.shape[1:], counts.dtype),
+                np.empty(setup.n_places, np.uint32),
+                np.empty(setup.n_places, np.int32),
+            )
+        )
 
     def run(e: int) -> None:
         spare = spaces.get()

@@ -144,7 +144,7 @@ def fill_cell(cell: Cell | MergedCell, value: object) -> None:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, str):
-        cell.value = value.translate(_ILLEGAL)  # type: ignore[assignment]
+        cell.value = value.translate(_ILLEGAL)
         cell.data_type = "s"
     else:
         cell.value = value  # type: ignore[assignment]

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from kezhong.city.files import write_text
 from kezhong.server.app import describe
@@ -31,21 +31,18 @@ class Endpoint:
 
 def endpoints(app: FastAPI) -> list[Endpoint]:
     """Every endpoint that is served, the undocumented ones included; in the order in which they are matched."""
-    return list(_walk(app.routes))
+    return [entry for context in iter_route_contexts(app.routes) for entry in _of(context)]
 
 
-def _walk(routes: Any) -> Iterator[Endpoint]:
-    for route in routes:
-        if isinstance(route, APIRoute):
-            permission = _permission(route.dependant)
-            summary = (route.endpoint.__doc__ or "").strip().splitlines()[0]
-            names = tuple(_parameters(route.dependant))
-            for method in sorted(route.methods or ()):
-                yield Endpoint(method, route.path, permission, summary, names, route)
-        elif hasattr(route, "routes") and route.routes:
-            yield from _walk(route.routes)
-        else:
-            yield Endpoint("*", getattr(route, "path", "?"), None, "", (), route)
+def _of(context: RouteContext) -> Iterator[Endpoint]:
+    route = context.original_route
+    path = context.path or "?"
+    if not isinstance(route, APIRoute):
+        yield Endpoint("*", path, None, "", (), route)
+        return
+    summary = (route.endpoint.__doc__ or "").strip().splitlines()[0]
+    for method in sorted(context.methods or ()):
+        yield Endpoint(method, path, _permission(route.dependant), summary, tuple(_parameters(route.dependant)), route)
 
 
 def _permission(dependant: Dependant) -> Permission | None:
@@ -79,7 +76,7 @@ def document() -> str:
         "  machine is served: a client address, `Host` or `Origin` that is not loopback gets 403 `server.not_local`.",
         "- Every response carries `X-Request-Id`; a well-formed one of the caller is kept. The log has it too.",
         "- GETs carry a strong `ETag` (a hash of the body) and `Cache-Control: no-cache`; `If-None-Match` gives 304.",
-        "- Lists: `limit` and `cursor`; `next_cursor` is null on the last page. A cursor belongs to its filters and order.",
+        "- Lists: `limit` and `cursor`; `next_cursor` is null on the last page. A cursor fits its filters and order only.",
         '- Errors: `{"error": {code, message: {zh, en}, action: {zh, en}, details, request_id}}`.',
         "- `POST /api/v1/jobs` answers 202 with a job, or 200 with a finished one where the run is there already; the",
         "  same `Idempotency-Key` gives the same job, and with other work 409 `jobs.key_reused`.",

@@ -103,9 +103,9 @@ class ServerState:
 
     def assessment(self, run: Run) -> Assessment:
         """The run with its city, as the assess room explains it."""
-        from kezhong.assess import Assessment
+        from kezhong.assess import open_assessment
 
-        return self._assessments.get(self.run_key(run), lambda: Assessment(self.city_of(run), run))
+        return self._assessments.get(self.run_key(run), lambda: open_assessment(self.city_of(run), run.id))
 
     def _stamp(self, run_id: str) -> int | None:
         if not run_id.startswith("r-") or not run_id[2:].isalnum():

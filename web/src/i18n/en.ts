@@ -74,7 +74,7 @@ export const en: Messages = {
     title: "Explanation", area: "This area", point: "Clicked place", overview: "Overview", failing: "Elements not met", none: "Every required element is met or has no data.", grade: "Grade", score: "Composite score", scoreNote: "weights are a proposal",
     people: "Residents", required: "Required elements", metOf: "{met} of {total} met", unknown: "{n} with insufficient data", pick: "Choose an area on the map or in the table", pickHint: "It is explained here: walking time and distance, facility, clause, people affected and data sources.",
     chooseElement: "Choose an element to see its evidence", route: "Walking route", toFacility: "Nearest facility", clause: "Clause", requirement: "Requirement", affected: "People affected", certainty: "Data certainty", sources: "Data sources", versions: "Versions", figures: "Figures", figuresMore: "All figures ({n})",
-    copy: "Copy link", copied: "Link copied", exportJson: "Export evidence", print: "Print", back: "Back to overview", cell: "Analysis unit", children: "aged 0–14", elderly: "aged 60 and over", reached: "covered", total: "total", showFacility: "Show on map",
+    conflicts: "Requirements of all bases ({n})", run: "Run", software: "Software", copy: "Copy link", copied: "Link copied", exportJson: "Export evidence", print: "Print", back: "Back to overview", cell: "Analysis unit", children: "aged 0–14", elderly: "aged 60 and over", reached: "covered", total: "total", showFacility: "Show on map",
     distance: "Walking distance", time: "Walking time", capacity: "Capacity", hours: "Opening hours", noFacility: "No facility reached within the search", file: "Source", row: "Source row", asOf: "As of", layer: "Layer", hash: "Content hash", toShortfall: "Open the shortfall", shortfallList: "Shortfalls here",
   },
   shortfalls: {
@@ -84,6 +84,16 @@ export const en: Messages = {
     present: "Present state", gap: "Gap", rank: "No.", rankIn: "no. {n} in its circle", affected: "People affected", target: "Target group affected", requirement: "Requirement", department: "Responsible", lead: "Lead department", children: "Children affected (0–14)", elderly: "Elderly affected (60+)", wording: "Wording", nearest: "Mean distance", clause: "Clause",
     share: "Share of target group", level: "Level", sorts: { rank: "Urgency within circle", "-people_affected": "People affected (most first)", "-target_share": "Share affected (highest first)", area_name: "Area name", element: "Element", "-nearest_m": "Mean distance (farthest first)" },
     rows: "Shortfall list, {n} rows. Up and down move, Enter opens the details.", missing: "No such shortfall", missingHint: "It may have been made good in a newer assessment, or the link belongs to another basis.",
+  },
+  indicator: {
+    coverage: "Coverage", nearest_m: "Mean walking distance", minutes: "Mean walking time", lived_access: "Lived access (minutes)", choice: "Facilities to choose from", facilities: "Facilities", site_area: "Site area", floor_area: "Floor area", capacity: "Capacity", ratio: "Ledger ratio",
+    capacity_per_1000: "Capacity per 1,000", capacity_gap: "Capacity gap", floor_area_per_facility: "Floor area per facility", access_2sfca: "2SFCA access", access_e2sfca: "E2SFCA access", capacity_limited_coverage: "Capacity-limited coverage", sharing: "Shared facilities",
+    grade: "Grade", barrier_free: "Barrier-free", satisfaction: "Satisfaction", utilisation: "Utilisation", open_hours_match: "Opening-hours match", gini: "Gini", palma: "Palma ratio", blind_spot: "Blind spots", age_gap: "Age-group gap", requirement_met: "Requirement met",
+  },
+  sourceKind: { facility: "Facility", people: "People", streets: "Walking network" },
+  capacityUnit: { places: "places", beds: "beds", classes: "classes", spaces: "spaces" },
+  highway: {
+    residential: "residential street", living_street: "living street", unclassified: "minor road", service: "service road", footway: "footway", path: "path", pedestrian: "pedestrian street", steps: "steps", primary: "main road", secondary: "secondary road", tertiary: "local road", track: "track", trunk: "trunk road", cycleway: "cycleway", street: "street",
   },
   unit: { people: "people", persons: "{n} people" },
 };

@@ -73,7 +73,7 @@ export const zh = {
     title: "说明", area: "本区域", point: "点击位置", overview: "综合情况", failing: "未达标要素", none: "所有必配要素均已达到或没有数据。", grade: "等级", score: "综合得分", scoreNote: "权重为建议值",
     people: "常住人口", required: "必配要素", metOf: "达到 {met} 项,共 {total} 项", unknown: "{n} 项数据不足", pick: "在地图或表格中选择一个区域", pickHint: "点击后在此说明:步行时间与距离、设施、条文依据、影响人群和数据来源。",
     chooseElement: "选择一项要素查看依据", route: "步行路线", toFacility: "最近设施", clause: "条文依据", requirement: "要求", affected: "影响人群", certainty: "数据把握", sources: "数据来源", versions: "版本", figures: "计算指标", figuresMore: "全部指标({n})",
-    copy: "复制链接", copied: "链接已复制", exportJson: "导出依据", print: "打印", back: "返回综合情况", cell: "分析单元", children: "其中 0–14 岁", elderly: "其中 60 岁及以上", reached: "已覆盖", total: "合计", showFacility: "在地图上看",
+    conflicts: "各口径要求对照({n})", run: "体检编号", software: "软件版本", copy: "复制链接", copied: "链接已复制", exportJson: "导出依据", print: "打印", back: "返回综合情况", cell: "分析单元", children: "其中 0–14 岁", elderly: "其中 60 岁及以上", reached: "已覆盖", total: "合计", showFacility: "在地图上看",
     distance: "步行距离", time: "步行时间", capacity: "容量", hours: "开放时间", noFacility: "搜索范围内没有到达的设施", file: "来源", row: "源行", asOf: "数据日期", layer: "图层", hash: "内容校验", toShortfall: "查看短板条目", shortfallList: "本区域短板",
   },
   shortfalls: {
@@ -84,6 +84,16 @@ export const zh = {
     share: "占服务人群比例", level: "级别", sorts: { rank: "圈层内紧迫程度", "-people_affected": "影响人数(多在前)", "-target_share": "受影响比例(高在前)", area_name: "区域名称", element: "要素", "-nearest_m": "平均距离(远在前)" } as Record<string, string>,
     rows: "短板清单,{n} 行。上下键移动,回车键打开详情。", missing: "没有这条短板", missingHint: "它可能已在新一次体检中补齐,或链接来自其他口径。",
   },
+  indicator: {
+    coverage: "覆盖率", nearest_m: "平均步行距离", minutes: "平均步行时间", lived_access: "实际可达(分钟)", choice: "可选设施数", facilities: "设施数量", site_area: "用地面积", floor_area: "建筑面积", capacity: "容量", ratio: "台账比率",
+    capacity_per_1000: "千人容量", capacity_gap: "容量缺口", floor_area_per_facility: "处均建筑面积", access_2sfca: "两步移动搜索可达性", access_e2sfca: "增强两步移动搜索可达性", capacity_limited_coverage: "受容量限制的覆盖率", sharing: "共享设施",
+    grade: "等级", barrier_free: "无障碍", satisfaction: "满意度", utilisation: "利用率", open_hours_match: "开放时间匹配", gini: "基尼系数", palma: "帕尔马比", blind_spot: "服务盲区", age_gap: "年龄组差距", requirement_met: "是否达到要求",
+  } as Record<string, string>,
+  sourceKind: { facility: "设施", people: "人口", streets: "步行路网" } as Record<string, string>,
+  capacityUnit: { places: "个名额", beds: "张床位", classes: "班", spaces: "个车位" } as Record<string, string>,
+  highway: {
+    residential: "居住区道路", living_street: "居住区道路", unclassified: "支路", service: "内部道路", footway: "人行道", path: "小路", pedestrian: "步行街", steps: "台阶", primary: "主干路", secondary: "次干路", tertiary: "支路", track: "土路", trunk: "快速路", cycleway: "非机动车道", street: "道路",
+  } as Record<string, string>,
   unit: { people: "人", persons: "{n} 人" },
 };
 export type Messages = typeof zh;

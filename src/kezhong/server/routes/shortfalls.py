@@ -44,7 +44,8 @@ def shortfalls(
         200: {
             "description": "The file: exactly the rows under the filters, in their order",
             "content": {
-                kind: {"schema": {"type": "string", "format": "binary"}} for kind, _ in shortfalls_view.FORMATS.values()
+                kind: {"schema": {"type": "object"} if "json" in kind else {"type": "string", "format": "binary"}}
+                for kind, _ in shortfalls_view.FORMATS.values()
             },
         }
     },

@@ -24,10 +24,9 @@ _WORST = 5
 
 def collection(city: City, run: Run, level: str) -> bytes:
     """The body of ``GET /runs/{run}/areas``."""
-    shapes = level_shapes(city.areas, level)
-    codes = [str(code) for code in shapes["code"]]
-    drawn = geojson(np.asarray(shapes.geometry.array), _TOLERANCE[level])
-    properties = _properties(city.areas, run, codes, level)
+    codes, shapes = graded_areas(city, run, level)
+    drawn = geojson(shapes, _TOLERANCE[level])
+    properties = _properties(city, run, codes, level)
     features = [
         b'{"type":"Feature","id":' + to_json(code) + b',"geometry":' + shape + b',"properties":' + to_json(
             properties[code], inf_nan_mode="null"
@@ -52,6 +51,26 @@ def level_shapes(areas: AreaTree, level: str) -> gpd.GeoDataFrame:
     return circles.set_geometry(gpd.GeoSeries(shapes, crs=circles.crs))
 
 
+def graded_areas(city: City, run: Run, level: str) -> tuple[list[str], npt.NDArray[np.object_]]:
+    """Codes and shapes of a level's areas, and of those that only the run knows (a city loaded without areas)."""
+    shapes = level_shapes(city.areas, level)
+    codes = [str(code) for code in shapes["code"]]
+    known = set(codes)
+    graded = run.grades.loc[run.grades["area_level"] == level, "area_code"].astype(str)
+    more = sorted(code for code in set(graded) if code not in known)
+    return codes + more, np.concatenate([np.asarray(shapes.geometry.array), np.full(len(more), None, dtype=object)])
+
+
+def place_names(city: City, code: str) -> dict[str, Any]:
+    """Name, full name and type of an area; a city loaded without areas goes by its own name."""
+    areas = city.areas
+    return {
+        "name": areas.name.get(code, city.config.name),
+        "full_name": areas.full_name(code) if code in areas.level else city.config.name,
+        "community_type": areas.community_type.get(code),
+    }
+
+
 def geojson(shapes: npt.NDArray[np.object_], tolerance: float = 0.0) -> list[bytes]:
     """GeoJSON texts of geometries, coordinates with six decimals (0.1 m); ``null`` where there is none."""
     if tolerance:
@@ -60,17 +79,15 @@ def geojson(shapes: npt.NDArray[np.object_], tolerance: float = 0.0) -> list[byt
     return [b"null" if text is None else text.encode() for text in shapely.to_geojson(rounded)]
 
 
-def _properties(areas: AreaTree, run: Run, codes: list[str], level: str) -> dict[str, dict[str, Any]]:
+def _properties(city: City, run: Run, codes: list[str], level: str) -> dict[str, dict[str, Any]]:
     grades = run.grades[run.grades["area_level"] == level].set_index("area_code")
     gaps = _gaps(run, codes)
     found: dict[str, dict[str, Any]] = {}
     for code in codes:
         entry: dict[str, Any] = {
             "code": code,
-            "name": areas.name[code],
             "level": level,
-            "full_name": areas.full_name(code),
-            "community_type": areas.community_type.get(code),
+            **place_names(city, code),
         }
         names = ("grade", "score", "status", "people", "required_total", "required_met", "required_unknown")
         if code in grades.index:

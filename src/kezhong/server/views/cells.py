@@ -15,9 +15,7 @@ from kezhong.catalogue.model import Basis, Requirement
 from kezhong.city.grid import SIZE_M, cell_polygons
 from kezhong.city.results import Run
 from kezhong.city.workspace import City
-from kezhong.errors import NotFoundError
 from kezhong.server.state import ServerState
-from kezhong.server.views.catalogue import basis_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,22 +53,23 @@ def columns(state: ServerState, run: Run, element: str) -> dict[str, Any]:
     Raises
     ------
     NotFoundError
-        The run has no arrays of this element.
+        The catalogue has no such element.
     """
     from kezhong.assess.reasons import REACH_REASONS
 
     grid = grid_of(state, run)
-    basis = basis_of(state.city_of(run), str(run.manifest["basis"]))
+    basis = state.assessment(run).basis
     if element == "*":
         ratio, which = _worst(run, grid, basis)
         metres, minutes, reason = _of_worst(run, which)
     else:
-        row = _row(run, element)
-        metres, minutes, reason = _lengths(run, row), _minutes(run, row), np.asarray(run.array("reason")[row])
+        metres, minutes, reason = _of_element(run, element, len(grid.cell))
         ratio, which = None, None
     people = grid.total(grid.people)
     cell_m, cell_reason = _gather(grid, metres, reason)
-    cell_min, _ = _gather(grid, minutes, reason)
+    cell_min, walker_reason = _gather(grid, minutes, reason)
+    # Metres know no walker: where he alone is barred, his reason is told.
+    cell_reason = np.where((cell_reason == 0) & np.isnan(cell_min), walker_reason, cell_reason)
     body: dict[str, Any] = {
         "element": element,
         "size_m": SIZE_M,
@@ -113,11 +112,16 @@ def _grid(city: City, run: Run) -> Grid:
     )
 
 
-def _row(run: Run, element: str) -> int:
-    try:
-        return run.elements.index(element)
-    except ValueError as problem:
-        raise NotFoundError("server.unknown_element", value=element, run=run.id) from problem
+def _of_element(run: Run, element: str, n: int) -> tuple[Floats, Floats, npt.NDArray[Any]]:
+    """Metres, minutes and reason of each unit; an element that the city shows nowhere is beyond everybody's reach."""
+    from kezhong.assess.reasons import REACH_CODES
+
+    load_catalogue().element(element)
+    if element not in run.elements:
+        nothing = np.full(n, np.nan)
+        return nothing, nothing, np.full(n, REACH_CODES.index("beyond"))
+    row = run.elements.index(element)
+    return _lengths(run, row), _minutes(run, row), np.asarray(run.array("reason")[row])
 
 
 def _lengths(run: Run, row: int) -> Floats:

@@ -62,6 +62,8 @@ def _bounds(city: City) -> list[float] | None:
     """Extent of the areas, else of the people, else of the streets."""
     for layer in ("areas", "demand", "street_nodes", "service_points"):
         shapes = np.asarray(city.geo(layer).geometry.array)
+        if shapely.is_missing(shapes).all():
+            continue
         box = shapely.total_bounds(shapes)
         if not np.isnan(box).any():
             return [round(float(value), 6) for value in box]

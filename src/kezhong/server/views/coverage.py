@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from kezhong.city.areas import AreaTree
+from kezhong.catalogue import load_catalogue
 from kezhong.city.results import Run
-from kezhong.errors import NotFoundError
+from kezhong.city.workspace import City
 from kezhong.server.state import ServerState
-from kezhong.server.views.areas import level_shapes
-from kezhong.server.views.catalogue import basis_of, requirement_for
+from kezhong.server.views.areas import graded_areas, place_names
+from kezhong.server.views.catalogue import requirement_for
 
 _INDICATORS = ("coverage", "nearest_m", "minutes")
 _VALUES = ("value", "numerator", "denominator", "status", "reason")
@@ -24,35 +24,38 @@ def table(state: ServerState, run: Run, element: str, level: str) -> dict[str, A
     Raises
     ------
     NotFoundError
-        The run has no figures of this element.
+        The catalogue has no such element.
     """
-    areas = state.city_of(run).areas
-    codes = [str(code) for code in level_shapes(areas, level)["code"]]
+    city = state.city_of(run)
+    codes, _ = graded_areas(city, run, level)
     if element == "*":
-        rows = _required_met(areas, run, codes)
+        rows = _required_met(city, run, codes)
         return {"element": element, "level": level, "requirement": None, "rows": rows}
     figures = state.view(run, "coverage figures", lambda: _by_element(run)).get(element)
-    if figures is None:
-        raise NotFoundError("server.unknown_element", value=element, run=run.id)
-    basis = basis_of(state.city_of(run), str(run.manifest["basis"]))
+    if figures is None:  # an element of the catalogue that this run tests nowhere: not applicable everywhere
+        load_catalogue().element(element)
+        figures = _by_element_of(run.figures.head(0))
+    basis = state.assessment(run).basis
     return {
         "element": element,
         "level": level,
         "requirement": requirement_for(basis, element),
-        "rows": _rows(areas, figures, codes, basis.variant),
+        "rows": _rows(city, figures, codes, basis.variant),
     }
 
 
 def _by_element(run: Run) -> dict[str, pd.DataFrame]:
     """Figures of coverage, split by element once: a request then looks at a few hundred rows."""
-    figures = run.figures
+    return {str(name): rows for name, rows in _by_element_of(run.figures).groupby("element", sort=False)}
+
+
+def _by_element_of(figures: pd.DataFrame) -> pd.DataFrame:
     kept = figures[(figures["family"] == "coverage") & figures["indicator"].isin(_INDICATORS)]
     columns = ["area_code", "element", "indicator", "variant", "requirement_id", *_VALUES]
-    kept = kept[columns].astype({name: object for name in columns if kept[name].dtype == "string"})
-    return {str(name): rows for name, rows in kept.groupby("element", sort=False)}
+    return kept[columns].astype({name: object for name in columns if kept[name].dtype == "string"})
 
 
-def _rows(areas: AreaTree, figures: pd.DataFrame, codes: list[str], variant: str) -> list[dict[str, Any]]:
+def _rows(city: City, figures: pd.DataFrame, codes: list[str], variant: str) -> list[dict[str, Any]]:
     variants: dict[str, dict[str, dict[str, Any]]] = {}
     tested: dict[str, str] = {}
     means: dict[tuple[str, str], float] = {}
@@ -70,7 +73,7 @@ def _rows(areas: AreaTree, figures: pd.DataFrame, codes: list[str], variant: str
         chosen: Mapping[str, Any] = found.get(tested.get(code, variant)) or next(iter(found.values()), _NOTHING)
         result.append(
             {
-                **_place(areas, code),
+                **_place(city, code),
                 **chosen,
                 "nearest_m_mean": means.get((code, "nearest_m")),
                 "minutes_mean": means.get((code, "minutes")),
@@ -83,7 +86,7 @@ def _rows(areas: AreaTree, figures: pd.DataFrame, codes: list[str], variant: str
 _NOTHING = {"value": None, "numerator": None, "denominator": None, "status": "not_applicable", "reason": ""}
 
 
-def _required_met(areas: AreaTree, run: Run, codes: list[str]) -> list[dict[str, Any]]:
+def _required_met(city: City, run: Run, codes: list[str]) -> list[dict[str, Any]]:
     grades = run.grades.set_index("area_code")
     result = []
     for code in codes:
@@ -94,14 +97,9 @@ def _required_met(areas: AreaTree, run: Run, codes: list[str]) -> list[dict[str,
             share = met / asked if asked else None
             values.update(value=share, numerator=met, denominator=asked, status=str(row["status"]))
         empty: dict[str, Any] = {"nearest_m_mean": None, "minutes_mean": None, "variants": {}}
-        result.append({**_place(areas, code), **values, **empty})
+        result.append({**_place(city, code), **values, **empty})
     return result
 
 
-def _place(areas: AreaTree, code: str) -> dict[str, Any]:
-    return {
-        "area_code": code,
-        "name": areas.name[code],
-        "full_name": areas.full_name(code),
-        "community_type": areas.community_type.get(code),
-    }
+def _place(city: City, code: str) -> dict[str, Any]:
+    return {"area_code": code, **place_names(city, code)}

@@ -39,26 +39,25 @@ def summaries(state: ServerState, basis: str | None, walker: str | None) -> list
 
 
 def resolve(state: ServerState, basis: str | None, walker: str | None, snapshot: str | None) -> Run | None:
-    """The newest run of a context made with the basis as it is now and by this version; ``None``: there is none.
+    """The run that answers a context with the basis as it is now, by this version; ``None``: it was not made yet.
 
     Raises
     ------
     NotFoundError
         No such basis or walker.
     """
-    city = state.city()
-    wanted = basis_of(city, basis or city.config.basis)
+    from kezhong.assess import run_key
+
+    present = state.city()
+    wanted = basis_of(present, basis or present.config.basis)
     pace = load_catalogue().walker(walker or STANDARD_WALKER)
-    for run in state.runs():
-        made = run.manifest
-        if (
-            made["snapshot"] == (snapshot or city.snapshot.id)
-            and made["basis_hash"] == wanted.hash
-            and made["walker"] == pace.id
-            and not made["scenario"]
-        ):
-            return run
-    return None
+    city = present
+    if snapshot is not None and snapshot != present.snapshot.id:
+        if snapshot not in {found.id for found in present.history()}:
+            return None
+        city = state.city_at(snapshot)
+    key = run_key(city, wanted, pace)
+    return state.run(key.run_id) if state.runs_folder.find(key) is not None else None
 
 
 def detail(state: ServerState, run: Run) -> dict[str, Any]:
