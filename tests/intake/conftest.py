@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -27,23 +28,29 @@ CODES = ("150302001001", "150302001002", "150302002001", "150302002202")
 NAMES = ("东社区居委会", "西社区居委会", "北社区居委会", "南村委会")
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> City:
-    """A city of four communities in two streets, two by two."""
+@pytest.fixture(scope="session")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a city of four communities in two streets, two by two."""
+    folder = tmp_path_factory.mktemp("pattern")
     frame = gpd.GeoDataFrame(
         {"code": CODES, "name": NAMES},
         geometry=[square(0, 0), square(1, 0), square(0, 1), square(1, 1)],
         crs="EPSG:4326",
     )
-    frame.to_file(tmp_path / "communities.geojson")
-    upper = tmp_path / "upper.csv"
-    upper.write_text(
-        "编码,名称,层级\n150302,东区,区\n150302001,一街道,街道\n150302002,二镇,街道\n", encoding="utf-8"
-    )
-    made = new_city(tmp_path / "city", "试验市", code="150300")
+    frame.to_file(folder / "communities.geojson")
+    upper = folder / "upper.csv"
+    upper.write_text("编码,名称,层级\n150302,东区,区\n150302001,一街道,街道\n150302002,二镇,街道\n", encoding="utf-8")
+    made = new_city(folder / "city", "试验市", code="150300")
     import_areas(made, upper)
-    import_areas(made.refresh(), tmp_path / "communities.geojson", level="community")
-    return made.refresh()
+    import_areas(made.refresh(), folder / "communities.geojson", level="community")
+    return folder / "city"
+
+
+@pytest.fixture
+def city(pattern: Path, tmp_path: Path) -> City:
+    """A fresh copy of the pattern."""
+    shutil.copytree(pattern, tmp_path / "city")
+    return City.open(tmp_path / "city")
 
 
 @pytest.fixture

@@ -52,7 +52,9 @@ def test_a_wide_table_gives_all_levels(tmp_path: Path) -> None:
 
 def test_parents_by_place_where_codes_say_nothing(tmp_path: Path) -> None:
     made = new_city(tmp_path / "c", "City")
-    streets = gpd.GeoDataFrame({"code": ["S1", "S2"], "name": ["a", "b"]}, geometry=[square(0, 0), square(1, 0)], crs=4326)
+    streets = gpd.GeoDataFrame(
+        {"code": ["S1", "S2"], "name": ["a", "b"]}, geometry=[square(0, 0), square(1, 0)], crs=4326
+    )
     streets.to_file(tmp_path / "s.geojson")
     import_areas(made, tmp_path / "s.geojson", level="street")
     inner = gpd.GeoDataFrame({"code": ["X"], "name": ["x"]}, geometry=[square(1, 0).buffer(-0.001)], crs=4326)
@@ -108,7 +110,9 @@ def test_bad_areas(city: City, tmp_path: Path, text: str, options: dict[str, str
 
 def test_a_bow_tie_is_mended_and_said(city: City, tmp_path: Path) -> None:
     bow = shapely.Polygon([(106.80, 39.60), (106.82, 39.62), (106.82, 39.60), (106.80, 39.62)])
-    gpd.GeoDataFrame({"code": ["150302001009"], "name": ["结"]}, geometry=[bow], crs=4326).to_file(tmp_path / "b.geojson")
+    gpd.GeoDataFrame({"code": ["150302001009"], "name": ["结"]}, geometry=[bow], crs=4326).to_file(
+        tmp_path / "b.geojson"
+    )
     report = import_areas(city, tmp_path / "b.geojson", level="community")
     assert any("自相交" in note.zh for note in report.notes)
     shape = city.refresh().geo("areas").set_index("code").geometry["150302001009"]
@@ -137,7 +141,12 @@ def test_boundary_far_from_the_areas(tmp_path: Path) -> None:
 
 
 def test_life_circles_cross_streets(city: City, write_xlsx: Write) -> None:
-    rows = [["生活圈编码", "生活圈名称", "社区"], ["LC1", "河滨圈", f"{NAMES[0]}、北社区"], ["LC2", "山前圈", CODES[1]], ["LC2", "山前圈", "南村"]]
+    rows = [
+        ["生活圈编码", "生活圈名称", "社区"],
+        ["LC1", "河滨圈", f"{NAMES[0]}、北社区"],
+        ["LC2", "山前圈", CODES[1]],
+        ["LC2", "山前圈", "南村"],
+    ]
     report = import_circles(city, write_xlsx(rows), version="2024")
     tree = city.refresh().areas
     assert report.taken == 3
@@ -177,7 +186,9 @@ def test_circle_polygons_take_the_communities_inside(city: City, tmp_path: Path)
 
 
 def test_sets_of_several_kinds_live_side_by_side(city: City, tmp_path: Path) -> None:
-    frame = gpd.GeoDataFrame({"网格编码": ["G1", "G2"], "学校": ["一小", "二小"]}, geometry=[square(0, 0), square(1, 0)], crs=4326)
+    frame = gpd.GeoDataFrame(
+        {"网格编码": ["G1", "G2"], "学校": ["一小", "二小"]}, geometry=[square(0, 0), square(1, 0)], crs=4326
+    )
     frame.to_file(tmp_path / "sets.gpkg")
     import_grid(city, tmp_path / "sets.gpkg")
     import_built_up(city.refresh(), tmp_path / "sets.gpkg")

@@ -6,11 +6,12 @@ import gzip
 from pathlib import Path
 
 import pytest
-from .osm_text import OsmText, block
 
 from kezhong.errors import InputError
 from kezhong.intake import basemap
 from kezhong.intake.osm_sweep import sweep
+
+from .osm_text import OsmText, block
 
 
 def written(folder: Path) -> Path:

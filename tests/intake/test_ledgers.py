@@ -150,7 +150,9 @@ BAD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("rows", "options", "code", "row", "column"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
+@pytest.mark.parametrize(
+    ("rows", "options", "code", "row", "column"), [case[1:] for case in BAD], ids=[case[0] for case in BAD]
+)
 def test_bad_ledgers_change_nothing(
     city: City, write_xlsx: Write, tmp_path: Path, rows: list[list[object]], options: dict[str, str | None], code: str, row: str | None, column: str | None
 ) -> None:  # fmt: skip

@@ -9,7 +9,6 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from .osm_text import OsmText, block, lonlat
 from pyproj import Geod
 
 from kezhong.city.workspace import City
@@ -18,6 +17,8 @@ from kezhong.intake.osm_streets import StreetCollector, Streets
 from kezhong.intake.osm_sweep import sweep
 from kezhong.intake.polylines import ellipsoidal_lengths
 from kezhong.intake.streets import import_streets
+
+from .osm_text import OsmText, block, lonlat
 
 GEOD = Geod(ellps="WGS84")
 
@@ -178,8 +179,10 @@ def bad_file(folder: Path, name: str, content: bytes) -> Path:
         ("a.osm", b'<?xml version="1.0"?><osm version="0.6"></osm>', "intake_osm.nothing_there"),
         (
             "a.osm",
-            b'<?xml version="1.0"?><osm version="0.6"><node id="1" lat="1" lon="1"/><way id="2"><nd ref="1"/>'
-            b'<tag k="highway" v="path"/></way><way id="1"><nd ref="1"/><tag k="highway" v="path"/></way></osm>',
+            (
+                b'<?xml version="1.0"?><osm version="0.6"><node id="1" lat="1" lon="1"/><way id="2"><nd ref="1"/>'
+                b'<tag k="highway" v="path"/></way><way id="1"><nd ref="1"/><tag k="highway" v="path"/></way></osm>'
+            ),
             "intake_osm.unsorted",
         ),
     ],

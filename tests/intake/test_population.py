@@ -125,13 +125,19 @@ def test_dense_points_are_gathered_and_small_counts_guarded(city: City, tmp_path
 
 def test_gates_of_gated_estates_are_exits(city: City, tmp_path: Path) -> None:
     estate = shapely.box(106.802, 39.602, 106.804, 39.604)
-    gpd.GeoDataFrame({"小区编码": ["E1"], "小区名称": ["花园"], "是否封闭": ["是"]}, geometry=[estate], crs="EPSG:4326").to_file(
-        tmp_path / "estates.gpkg"
-    )
+    gpd.GeoDataFrame(
+        {"小区编码": ["E1"], "小区名称": ["花园"], "是否封闭": ["是"]}, geometry=[estate], crs="EPSG:4326"
+    ).to_file(tmp_path / "estates.gpkg")
     import_estates(city, tmp_path / "estates.gpkg")
-    gates = csv(tmp_path, "编号,小区,经度,纬度,通行\nG1,花园,106.802,39.603,居民\nG2,,106.804,39.603,开放\nG3,花园,106.803,39.604,停用\n", "gates.csv")
+    gates = csv(
+        tmp_path,
+        "编号,小区,经度,纬度,通行\nG1,花园,106.802,39.603,居民\nG2,,106.804,39.603,开放\nG3,花园,106.803,39.604,停用\n",
+        "gates.csv",
+    )
     import_gates(city.refresh(), gates, datum="wgs84")
-    import_population(city.refresh(), csv(tmp_path, "lon,lat,pop\n106.803,39.603,300\n106.81,39.61,50\n"), datum="wgs84")
+    import_population(
+        city.refresh(), csv(tmp_path, "lon,lat,pop\n106.803,39.603,300\n106.81,39.61,50\n"), datum="wgs84"
+    )
     exits = city.refresh().layer("demand_exits")
     assert sorted(exits["gate_id"]) == ["gates:G1", "gates:G2"]
     assert exits["extra_m"].tolist() == pytest.approx([85.9, 85.9], abs=0.5)
@@ -205,7 +211,21 @@ def test_stated_shares(city: City, tmp_path: Path) -> None:
 
 
 def test_headings_of_age_groups() -> None:
-    found = find_groups(["0-2岁", "3～5岁", "age_6_11", "12至14岁人口", "15-59", "60—69岁", "70_79", "80岁及以上", "65+", "电话", "2020"])
+    found = find_groups(
+        [
+            "0-2岁",
+            "3～5岁",
+            "age_6_11",
+            "12至14岁人口",
+            "15-59",
+            "60—69岁",
+            "70_79",
+            "80岁及以上",
+            "65+",
+            "电话",
+            "2020",
+        ]
+    )
     assert [(group.low, group.high) for group in found] == [
         (0, 3), (3, 6), (6, 12), (12, 15), (15, 60), (60, 70), (70, 80), (80, 120), (65, 120),
     ]  # fmt: skip
@@ -243,7 +263,9 @@ def test_300_000_rows_take_seconds(city: City, tmp_path: Path) -> None:
 
     rng = np.random.default_rng(1)
     n = 300_000
-    frame = pd.DataFrame({"lon": WEST + rng.uniform(0, 0.04, n), "lat": SOUTH + rng.uniform(0, 0.04, n), "pop": rng.integers(0, 9, n)})
+    frame = pd.DataFrame(
+        {"lon": WEST + rng.uniform(0, 0.04, n), "lat": SOUTH + rng.uniform(0, 0.04, n), "pop": rng.integers(0, 9, n)}
+    )
     frame.to_csv(tmp_path / "big.csv", index=False)
     start = time.perf_counter()
     report = import_population(city, tmp_path / "big.csv", datum="wgs84")

@@ -81,7 +81,11 @@ def test_a_date_that_is_none() -> None:
 
 
 def test_codes_from_excel_lose_their_fraction() -> None:
-    assert values.texts(pd.Series([150302001002.0, "１５０", None], dtype=object)).tolist() == ["150302001002", "150", None]
+    assert values.texts(pd.Series([150302001002.0, "１５０", None], dtype=object)).tolist() == [
+        "150302001002",
+        "150",
+        None,
+    ]
 
 
 def test_flags() -> None:

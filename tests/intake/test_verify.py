@@ -81,7 +81,14 @@ def test_only_confirmed_lines_count(served: City, tmp_path: Path) -> None:
     other = next(element for element in asked() if element != "pharmacy")
     with clock.frozen(NOW):
         fill(files[0], lambda line: line["element"] == other, finding="没有", **SAID)
-        fill(files[1], lambda line: line["element"] == "pharmacy", finding="有", name="康宁药店", floor_area_m2=80, **SAID)
+        fill(
+            files[1],
+            lambda line: line["element"] == "pharmacy",
+            finding="有",
+            name="康宁药店",
+            floor_area_m2=80,
+            **SAID,
+        )
         report = verify_import(served, tmp_path / "out")
     found = served.refresh().layer("verification")
     assert report.taken == 2

@@ -79,7 +79,8 @@ def build(
     points = shapely.points(degrees(xy + shift))
     ids = [f"ledger:{k}" for k in range(len(where))]
     services = gpd.GeoDataFrame(
-        {"facility_id": ids, "element": [ELEMENTS[k % len(ELEMENTS)] for k in range(len(ids))], "name": ids, "status": "open",
+        {"facility_id": ids, "element": [ELEMENTS[k % len(ELEMENTS)] for k in range(len(ids))], "name": ids,
+         "status": "open",
          "community_code": [codes[k] for k in where], "source": "ledger", "source_refs": ids, "source_rows": ids},
         geometry=points, crs=4326,
     )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,16 +10,6 @@ from fastapi import FastAPI
 
 import small_city
 from kezhong.server import create_app
-
-with warnings.catch_warnings():
-    # Starlette would rather have a successor of httpx, which is not among our dependencies.
-    warnings.simplefilter("ignore")
-    from fastapi.testclient import TestClient
-
-
-BASE = "http://127.0.0.1:8000"
-LOCAL = ("127.0.0.1", 50000)
-API = "/api/v1"
 
 
 @pytest.fixture(scope="session")

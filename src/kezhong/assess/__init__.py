@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,3 +58,13 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f"kezhong.assess.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
+
+
+class _CallableRoom(ModuleType):
+    """``kezhong.assess`` is this room and, for users, the function of the same name: the room answers a call."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        return __getattr__("assess")(*args, **options)
+
+
+sys.modules[__name__].__class__ = _CallableRoom

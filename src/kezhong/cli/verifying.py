@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kezhong.cli.console import progress_bar, say
+from kezhong.cli.console import say
 
 app = typer.Typer(
     help="核实台账:发给社区、收回 / verification ledgers out to the communities and back",
@@ -25,8 +25,7 @@ def export(
     from kezhong.city.workspace import City
     from kezhong.intake import verify_export
 
-    with progress_bar("verify") as progress:
-        files = verify_export(City.open(city_dir), out, progress=progress)
+    files = verify_export(City.open(city_dir), out)
     say(f"已写出 {len(files)} 份核实台账:{out}", f"{len(files)} verification ledgers written: {out}")
 
 
@@ -39,8 +38,7 @@ def import_(
     from kezhong.city.workspace import City
     from kezhong.intake import verify_import
 
-    with progress_bar("verify") as progress:
-        report = verify_import(City.open(city_dir), file, progress=progress)
+    report = verify_import(City.open(city_dir), file)
     say(
         f"读取 {report.read:,} 行,采用 {report.taken:,} 行核实结果;快照 {report.snapshot_id}",
         f"{report.read:,} rows read, {report.taken:,} findings taken; snapshot {report.snapshot_id}",

@@ -142,7 +142,7 @@ def _across_the_rails(
     xy = np.array(net.xy)[reach.nodes]
     gaps = np.hypot(*(xy[:, None, :] - people.xy[theirs][None, :, :]).transpose(2, 0, 1))
     west = np.array([communities[k].zone == "A" and communities[k].street_name not in east for k in home.tolist()])
-    walked = np.asarray((reach.within(620.0) @ theirs.astype(float))).ravel()
+    walked = np.asarray(reach.within(620.0) @ theirs.astype(float)).ravel()
     near = np.where(west & (walked == 0), np.sort(gaps, axis=1)[:, :10].mean(axis=1), np.inf)
     return (int(np.argmin(near)),) if np.isfinite(near).any() else ()
 

@@ -33,7 +33,8 @@ PLANTED: tuple[Planted, ...] = (
     # 便民消费圈
     Planted(
         "convenient_consumption", "信号楼", "wet_market",
-        "铁路西侧就有菜市场,直线很近,却要绕到下穿通道才过得去", "there is a market in sight across the railway, and no way over",
+        "铁路西侧就有菜市场,直线很近,却要绕到下穿通道才过得去",
+        "there is a market in sight across the railway, and no way over",
     ),
     Planted(
         "convenient_consumption", "凌霄", "pharmacy",

@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from kezhong.city.workspace import City
 from kezhong.intake.columns import BUILDINGS
+from kezhong.intake.osm_layers import import_osm_buildings
+from kezhong.intake.osm_reader import is_osm
 from kezhong.intake.report import ImportReport, Note
 from kezhong.intake.source import MappingLike, areas_m2, geo, keys_of, open_source, store, working_crs
 from kezhong.intake.values import absent
@@ -46,6 +48,8 @@ def import_buildings(
     Whether a building counts as dwelling is taken from its own column, else from its use. Its floor area is the stated
     one, else footprint × storeys; without storeys it stays unknown.
     """
+    if is_osm(file):
+        return import_osm_buildings(city, file, source=source, as_of=as_of)
     opened = open_source(
         city,
         "buildings",

@@ -10,6 +10,8 @@ import shapely
 
 from kezhong.city.workspace import City
 from kezhong.intake.columns import ESTATES, GATES
+from kezhong.intake.osm_layers import import_osm_estates, import_osm_gates
+from kezhong.intake.osm_reader import is_osm
 from kezhong.intake.report import ImportReport, Note
 from kezhong.intake.source import MappingLike, Source, geo, keys_of, open_source, store
 from kezhong.intake.values import absent
@@ -36,6 +38,8 @@ def import_estates(
     allow_rejects: bool = False,
 ) -> ImportReport:
     """Import estates as polygons, with whether they are gated, households and residents."""
+    if is_osm(file):
+        return import_osm_estates(city, file, source=source, as_of=as_of)
     opened = open_source(
         city,
         "estates",
@@ -76,6 +80,8 @@ def import_gates(
     allow_rejects: bool = False,
 ) -> ImportReport:
     """Import gates of estates as points; the estate by id, code or name, else the one the gate stands at."""
+    if is_osm(file):
+        return import_osm_gates(city, file, source=source, as_of=as_of)
     opened = open_source(
         city,
         "gates",

@@ -10,6 +10,8 @@ import numpy as np
 from kezhong.city.workspace import City
 from kezhong.intake.columns import LANDUSE
 from kezhong.intake.elements import find_element, near_elements
+from kezhong.intake.osm_layers import import_osm_landuse
+from kezhong.intake.osm_reader import is_osm
 from kezhong.intake.report import ImportReport, Note
 from kezhong.intake.rows import Rows
 from kezhong.intake.source import MappingLike, geo, keys_of, open_source, store
@@ -39,6 +41,8 @@ def import_landuse(
     planned
         The file shows planned, not present, use (for rows without a column that says it).
     """
+    if is_osm(file):
+        return import_osm_landuse(city, file, source=source, as_of=as_of)
     opened = open_source(
         city,
         "landuse",

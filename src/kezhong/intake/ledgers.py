@@ -239,7 +239,9 @@ def _listed(rows: Rows, which: str, split: set[int]) -> Iterator[Service]:
 
 def _stated(rows: Rows) -> Iterator[Service]:
     """Elements of the mapping's ``[[services]]``, each with its own figures."""
-    floor, _, _ = values.numbers(rows.series("floor_area_m2"))  # faults are reported where the columns themselves are read
+    floor, _, _ = values.numbers(
+        rows.series("floor_area_m2")
+    )  # faults are reported where the columns themselves are read
     capacity, _, _ = values.numbers(rows.series("capacity"))
     for entry in rows.mapping.services:
         element = need_element(str(entry["element"]), "services")

@@ -76,7 +76,7 @@ def document() -> str:
         "  machine is served: a client address, `Host` or `Origin` that is not loopback gets 403 `server.not_local`.",
         "- Every response carries `X-Request-Id`; a well-formed one of the caller is kept. The log has it too.",
         "- GETs carry a strong `ETag` (a hash of the body) and `Cache-Control: no-cache`; `If-None-Match` gives 304.",
-        "- Lists: `limit` and `cursor`; `next_cursor` is null on the last page. A cursor fits its filters and order only.",
+        "- Lists: `limit` and `cursor`; `next_cursor` is null on the last page. A cursor fits one filter and order.",
         '- Errors: `{"error": {code, message: {zh, en}, action: {zh, en}, details, request_id}}`.',
         "- `POST /api/v1/jobs` answers 202 with a job, or 200 with a finished one where the run is there already; the",
         "  same `Idempotency-Key` gives the same job, and with other work 409 `jobs.key_reused`.",

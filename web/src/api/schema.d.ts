@@ -838,15 +838,183 @@ export interface components {
         ErrorEnvelope: {
             error: components["schemas"]["ErrorBody"];
         };
+        /** ExplainedArea */
+        ExplainedArea: {
+            /** Code */
+            code: string;
+            /** Community Type */
+            community_type: string | null;
+            /** Full Name */
+            full_name: string;
+            /** Grade */
+            grade: string;
+            /** Level */
+            level: string;
+            /** Name */
+            name: string;
+            /** People */
+            people: number | null;
+        };
+        /** ExplainedElement */
+        ExplainedElement: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Level */
+            level: string;
+            /** Zh */
+            zh: string;
+        };
+        /** ExplainedFacility */
+        ExplainedFacility: {
+            /** Capacity */
+            capacity: number | null;
+            /** Capacity Unit */
+            capacity_unit: string | null;
+            /** Element */
+            element: string;
+            /** Facility Id */
+            facility_id: string;
+            /** Floor Area M2 */
+            floor_area_m2: number | null;
+            /** Hours */
+            hours: string | null;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Metres */
+            metres: number | null;
+            /** Minutes */
+            minutes: number | null;
+            /** Name */
+            name: string | null;
+            /** Source */
+            source: string;
+            /** Status */
+            status: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ExplainedRequirement */
+        ExplainedRequirement: {
+            /** Clause */
+            clause: string;
+            /** Clause En */
+            clause_en: string;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Pass Share */
+            pass_share: number;
+            /** Status */
+            status: string;
+            threshold: components["schemas"]["ThresholdOut"] | null;
+            /** Zh */
+            zh: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ExplainedUnit
+         * @description The demand unit whose walk is shown.
+         */
+        ExplainedUnit: {
+            /** Cell Id */
+            cell_id: string;
+            /** Demand Id */
+            demand_id: string;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Metres */
+            metres: number | null;
+            /** Minutes */
+            minutes: number | null;
+            /** Reason */
+            reason: string;
+            /** Reason En */
+            reason_en: string;
+            /** Reason Zh */
+            reason_zh: string;
+        };
         /**
          * Explanation
          * @description One number, followed to its sources; the assess room writes it, see ``assess.explain``.
          */
         Explanation: {
+            area: components["schemas"]["ExplainedArea"];
+            certainty: components["schemas"]["NamedItem"];
+            /**
+             * Conflicts
+             * @description what other bases say of the element
+             */
+            conflicts: {
+                [key: string]: unknown;
+            }[];
+            element: components["schemas"]["ExplainedElement"];
+            /** Facilities */
+            facilities: components["schemas"]["ExplainedFacility"][];
+            facility: components["schemas"]["ExplainedFacility"] | null;
+            /** Figures */
+            figures: {
+                [key: string]: unknown;
+            }[];
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** People */
+            people: {
+                [key: string]: unknown;
+            };
+            /** Reason En */
+            reason_en: string;
+            /** Reason Zh */
+            reason_zh: string;
+            /** Requirements */
+            requirements: components["schemas"]["ExplainedRequirement"][];
+            /**
+             * Route
+             * @description GeoJSON of the walk
+             */
+            route: {
+                [key: string]: unknown;
+            } | null;
+            /** Shortfall Id */
+            shortfall_id: string | null;
+            /** Sources */
+            sources: {
+                [key: string]: unknown;
+            }[];
+            /** Status */
+            status: string;
+            /** Status En */
+            status_en: string;
+            /** Status Zh */
+            status_zh: string;
+            /** Steps */
+            steps: {
+                [key: string]: unknown;
+            }[];
+            unit: components["schemas"]["ExplainedUnit"] | null;
             /** Verdict En */
             verdict_en: string;
             /** Verdict Zh */
             verdict_zh: string;
+            /** Verification */
+            verification: {
+                [key: string]: unknown;
+            }[];
+            /** Versions */
+            versions: {
+                [key: string]: unknown;
+            };
         } & {
             [key: string]: unknown;
         };
@@ -2410,7 +2578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/geo+json": string;
+                    "application/geo+json": Record<string, never>;
                     "application/geopackage+sqlite3": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv; charset=utf-8": string;

@@ -65,7 +65,7 @@ def _rows(city: City, figures: pd.DataFrame, codes: list[str], variant: str) -> 
             means.setdefault((code, row["indicator"]), row["value"])
             continue
         variants.setdefault(code, {})[row["variant"]] = {name: row[name] for name in _VALUES}
-        if row["requirement_id"]:
+        if row["requirement_id"] and row["status"] != "informative":  # the variant the verdict was given on
             tested.setdefault(code, row["variant"])
     result = []
     for code in codes:

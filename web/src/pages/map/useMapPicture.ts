@@ -101,7 +101,7 @@ export function useMapPicture({ state, areas, rows, cells, hover }: Inputs) {
     if (state.view.value === "grade" || !figure) {
       const grade = word("map.grades", area.grade);
       const met = t("why.metOf", { met: area.required_met ?? "–", total: area.required_total ?? "–" });
-      return [`${grade}${area.score === null ? "" : ` · ${decimal(area.score)}`} · ${met}`, ...failing.slice(0, 3)];
+      return [`${grade}${area.score === null || area.grade === "insufficient" ? "" : ` · ${decimal(area.score)}`} · ${met}`, ...failing.slice(0, 3)];
     }
     const own = area.failing.find((item) => item.element === state.element.value);
     const shown = [`${word("status", figure.status)} · ${percent(figure.value)}`];

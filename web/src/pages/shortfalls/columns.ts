@@ -10,11 +10,11 @@ interface ListColumn extends Omit<Column, "title"> {
 export const LIST_COLUMNS: ListColumn[] = [
   { key: "rank", text: "rank", width: 66, numeric: true, sortable: true, first: true },
   { key: "area_name", text: "area", width: 200, grow: 2, sortable: true, first: true },
-  { key: "element", text: "element", width: 140, grow: 1, sortable: true, first: true },
+  { key: "element", text: "element", width: 184, grow: 1, sortable: true, first: true },
   { key: "circle", text: "circle", width: 116, sortable: true, first: false },
   { key: "tier", text: "tier", width: 96, sortable: true, first: false },
   { key: "requirement", text: "requirement", width: 190, grow: 1, first: false },
-  { key: "gap", text: "gap", width: 190, grow: 2, first: true },
+  { key: "gap", text: "gap", width: 180, grow: 1, first: true },
   { key: "nearest_m", text: "nearest", width: 100, numeric: true, sortable: true, first: false },
   { key: "people_affected", text: "affected", width: 104, numeric: true, sortable: true, first: true },
   { key: "target_share", text: "share", width: 136, numeric: true, sortable: true, first: true },

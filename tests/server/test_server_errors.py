@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from callers import API, TestClient
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
-from conftest import API
 from kezhong.errors import DataMissingError, WorkspaceError
 from kezhong.server.models import ErrorEnvelope
 

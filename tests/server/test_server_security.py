@@ -7,11 +7,10 @@ import logging
 import re
 
 import pytest
+from callers import API, BASE, LOCAL, TestClient
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from fastapi.testclient import TestClient
 
-from conftest import API, BASE, LOCAL
 from kezhong.errors import PermissionDeniedError
 from kezhong.server import create_app
 from kezhong.server.documentation import endpoints

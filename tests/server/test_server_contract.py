@@ -12,12 +12,12 @@ import httpx
 import pytest
 import schemathesis
 import uvicorn
-from conftest import API
+from callers import API
 from fastapi import FastAPI
 from hypothesis import HealthCheck, settings
-from small_city import SmallCity
 
 from kezhong.server import documentation, openapi
+from small_city import SmallCity
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = schemathesis.openapi.from_dict(json.loads(openapi.document()))

@@ -9,12 +9,11 @@ from urllib.parse import unquote
 
 import openpyxl
 import pytest
-from fastapi.testclient import TestClient
+from callers import API, TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import small_city
-from conftest import API
 from kezhong.server import models
 from kezhong.server.shortfalls import ShortfallFilter, ShortfallIndex
 from small_city import COMMUNITIES, SmallCity

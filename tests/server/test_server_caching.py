@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from fastapi.testclient import TestClient
+from callers import API, TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 import small_city
-from conftest import API
 from kezhong.server.etag import BodyCache, matches, prepare
 from small_city import SmallCity
 
@@ -151,7 +150,8 @@ def test_nothing_outside_the_folder_is_served(client: TestClient, path: str) -> 
 def test_without_a_build_the_interface_works(own_city: SmallCity, tmp_path: object) -> None:
     from pathlib import Path
 
-    from conftest import BASE, LOCAL
+    from callers import BASE, LOCAL
+
     from kezhong.server import create_app
 
     app = create_app(own_city.city.folder, static=Path(str(tmp_path)) / "none")
@@ -185,7 +185,8 @@ def test_settings_are_seen_at_once(own_city: SmallCity, own_client: TestClient) 
 
 
 def test_an_empty_city_is_served(empty_city: object, static: object) -> None:
-    from conftest import BASE, LOCAL
+    from callers import BASE, LOCAL
+
     from kezhong.city.workspace import City
     from kezhong.server import create_app
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shapely
-from fastapi.testclient import TestClient
+from callers import API, TestClient
 from pydantic import TypeAdapter
 from shapely.geometry import shape
 
 import small_city
-from conftest import API
 from kezhong.catalogue import load_basis, load_catalogue
 from kezhong.city.vocabulary import AGE_GROUPS
 from kezhong.server import models

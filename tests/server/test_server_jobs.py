@@ -9,14 +9,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import small_city
-from conftest import API
-from fastapi.testclient import TestClient
-from small_city import SmallCity
+from callers import API, TestClient
 
+import small_city
 from kezhong.errors import InputError
 from kezhong.progress import Progress
 from kezhong.server import models
+from small_city import SmallCity
 
 
 class Assess:
@@ -140,7 +139,7 @@ def test_unknown_basis_or_walker(own_client: TestClient, assess: Assess, asked: 
 
 
 def test_stopping_the_server_cancels(own_city: SmallCity, assess: Assess, static: Any) -> None:
-    from conftest import BASE, LOCAL
+    from callers import BASE, LOCAL
 
     from kezhong.server import create_app
 

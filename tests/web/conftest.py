@@ -1,0 +1,92 @@
+"""A browser, and the demonstration city served to it on a free port of this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from kezhong.server.routes.pages import STATIC
+
+#: Software rendering: the map needs WebGL where there is no graphics card.
+ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+
+
+def chromium() -> str | None:
+    """Path of a Chromium: ``KEZHONG_CHROMIUM``, else one on the path."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("KEZHONG_CHROMIUM") or next((found for name in names if (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium: install one or set KEZHONG_CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the served demonstration city; ``KEZHONG_WEB`` names one that runs already."""
+    given = os.environ.get("KEZHONG_WEB")
+    if given:
+        yield given.rstrip("/")
+        return
+    if not (STATIC / "index.html").is_file():
+        pytest.skip("the web application is not built: run `make setup`")
+    import uvicorn
+
+    from kezhong.demo import build_city, generate_files
+    from kezhong.server import create_app
+
+    folder = tmp_path_factory.mktemp("web")
+    city = build_city(folder / "city", generate_files(folder / "files"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = uvicorn.Config(create_app(city.folder), port=port, log_level="warning", access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started:
+        if time.monotonic() > deadline or not thread.is_alive():
+            pytest.fail("the server did not start")
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(20)
+
+
+@pytest.fixture
+def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    made = browser.new_context(
+        base_url=address, viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True
+    )
+    made.set_default_timeout(30_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page on which neither an exception nor a breach of the security policy goes unnoticed."""
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda problem: problems.append(str(problem)))
+    opened.on(
+        "console",
+        lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None,
+    )
+    yield opened
+    assert problems == []
