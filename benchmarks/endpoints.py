@@ -167,5 +167,5 @@ def _time(client: httpx.Client, address: Callable[[], str]) -> tuple[float, floa
 if __name__ == "__main__":
     rows, about = run(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
     print(show(rows))
-    print(f"written to {write('http', rows, about)}")
+    print(f"written to {write('endpoints', rows, about)}")
     sys.exit(int(any(row.met is False for row in rows)))

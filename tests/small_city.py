@@ -72,11 +72,12 @@ def write_run(city: City, basis: str, walker: str = "standard") -> Run:
     minutes = np.where(nearest == UNREACHED, UNREACHED, nearest * 0.9).astype(np.uint32)
     return RunStore(city.folder).write(
         key,
-        {"created": "2026-11-23T08:00:00Z", "quality": 87.0, "insufficient": False, "cell_elements": list(ELEMENTS)},
+        {"created": "2026-11-23T08:00:00Z", "quality": 87.0, "insufficient": False, "cell_elements": list(ELEMENTS),
+         "bound_m": 2000.0, "layers": city.snapshot.parts},
         {"figures": figures(basis), "shortfalls": shortfalls(), "grades": grades(),
          "demand": pd.DataFrame({"demand_id": units["demand_id"]})},
         {"nearest_dm": nearest, "walker_ds": minutes, "reason": reason,
-         "nearest_facility": np.zeros((3, n), dtype=np.int32)},
+         "nearest_facility": np.full((3, n), -1, dtype=np.int32)},
         ["f1"],
     )  # fmt: skip
 

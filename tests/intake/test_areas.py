@@ -214,7 +214,8 @@ def test_sites_of_the_plans_kinds(city: City, tmp_path: Path) -> None:
 
 
 def test_ratios(city: City, tmp_path: Path) -> None:
-    text = "社区,服务要素,分子,分母,覆盖率,指标\n东社区,pharmacy,30,40,,a\n西社区,pharmacy,,,95%,a\n一街道,pharmacy,,,0.5,a\n"
+    text = "社区,服务要素,分子,分母,覆盖率,指标\n东社区,pharmacy,30,40,,a\n"
+    text += "西社区,pharmacy,,,95%,a\n一街道,pharmacy,,,0.5,a\n"
     import_ratios(city, table(tmp_path, text))
     found = city.refresh().layer("ratios").set_index("area_code")["value"]
     assert found.to_dict() == pytest.approx({CODES[0]: 0.75, CODES[1]: 0.95, "150302001": 0.5})

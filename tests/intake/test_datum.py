@@ -57,8 +57,17 @@ def test_projected_coordinates() -> None:
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("GCJ-02", "gcj02"), ("高德", "gcj02"), ("BD09", "bd09"), ("百度", "bd09"), ("CGCS2000", "cgcs2000"), ("epsg:4545", "EPSG:4545"), ("4545", "EPSG:4545"), ("WGS 84", "wgs84")],
-)  # fmt: skip
+    [
+        ("GCJ-02", "gcj02"),
+        ("高德", "gcj02"),
+        ("BD09", "bd09"),
+        ("百度", "bd09"),
+        ("CGCS2000", "cgcs2000"),
+        ("epsg:4545", "EPSG:4545"),
+        ("4545", "EPSG:4545"),
+        ("WGS 84", "wgs84"),
+    ],
+)
 def test_names(text: str, name: str) -> None:
     assert datum.parse_datum(text) == name
 

@@ -132,8 +132,22 @@ BAD = [
     ("missing coordinate", [HEAD, ["Y1", "甲", 106.81, None]], {}, "missing_coordinate", "台账!2", "纬度"),
     ("text for a number", [HEAD, ["Y1", "甲", "东经106", 39.61]], {}, "not_a_number", "台账!2", "经度"),
     ("negative area", [HEAD, ["Y1", "甲", 106.81, 39.61, -5]], {}, "out_of_bounds", "台账!2", "建筑面积"),
-    ("duplicate code", [HEAD, ["Y1", "甲", 106.81, 39.61], ["Y1", "乙", 106.82, 39.61]], {}, "duplicate_code", "台账!3", "编号"),
-    ("unknown status", [HEAD, ["Y1", "甲", 106.81, 39.61, 5, 5, 5, "", "不知道"]], {}, "unknown_word", "台账!2", "状态"),
+    (
+        "duplicate code",
+        [HEAD, ["Y1", "甲", 106.81, 39.61], ["Y1", "乙", 106.82, 39.61]],
+        {},
+        "duplicate_code",
+        "台账!3",
+        "编号",
+    ),
+    (
+        "unknown status",
+        [HEAD, ["Y1", "甲", 106.81, 39.61, 5, 5, 5, "", "不知道"]],
+        {},
+        "unknown_word",
+        "台账!2",
+        "状态",
+    ),
     ("no datum", GOOD, {"datum": None}, "datum_missing", None, None),
     ("unknown datum", GOOD, {"datum": "北京54"}, "unknown_datum", None, None),
     ("unknown element", GOOD, {"element": "幼尔园"}, "no_such_element", None, None),
@@ -142,20 +156,34 @@ BAD = [
     ("swapped", [HEAD, ["Y1", "甲", 39.61, 106.81]], {}, "swapped", "台账!2", "经度"),
     ("metres called degrees", [HEAD, ["Y1", "甲", 487000.0, 4385000.0]], {}, "not_degrees", "台账!2", "经度"),
     ("degrees called metres", GOOD, {"datum": "EPSG:4545"}, "not_projected", "台账!2", "经度"),
-    ("degrees and metres", [HEAD, ["1", "甲", 106.81, 39.61], ["2", "乙", 106.82, 39.6], ["3", "丙", 487000.0, 4385000.0]], {}, "mixed_coordinates", "台账!4", "经度"),
+    (
+        "degrees and metres",
+        [HEAD, ["1", "甲", 106.81, 39.61], ["2", "乙", 106.82, 39.6], ["3", "丙", 487000.0, 4385000.0]],
+        {},
+        "mixed_coordinates",
+        "台账!4",
+        "经度",
+    ),
     ("another city", [HEAD, ["Y1", "甲", 116.4, 39.9]], {}, "outside_city", "台账!2", "经度"),
     ("no column of a mapping", GOOD, {"mapping": "[columns]\nname = '园名'\n"}, "no_column", None, "园名"),
     ("no such field", GOOD, {"mapping": "[columns]\nnom = '名称'\n"}, "unknown_field", None, None),
     ("broken mapping", GOOD, {"mapping": "[columns\n"}, "broken_mapping", None, None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
     ("rows", "options", "code", "row", "column"), [case[1:] for case in BAD], ids=[case[0] for case in BAD]
 )
 def test_bad_ledgers_change_nothing(
-    city: City, write_xlsx: Write, tmp_path: Path, rows: list[list[object]], options: dict[str, str | None], code: str, row: str | None, column: str | None
-) -> None:  # fmt: skip
+    city: City,
+    write_xlsx: Write,
+    tmp_path: Path,
+    rows: list[list[object]],
+    options: dict[str, str | None],
+    code: str,
+    row: str | None,
+    column: str | None,
+) -> None:
     chosen: dict[str, object] = {"element": "kindergarten", "datum": "wgs84", **options}
     if chosen.get("mapping"):
         (tmp_path / "m.toml").write_text(str(chosen["mapping"]), encoding="utf-8")

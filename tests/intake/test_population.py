@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import geopandas as gpd
@@ -49,8 +50,15 @@ def test_points_become_demand(city: City, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "code"), [("-5", "out_of_bounds"), ("NaN", "not_a_number"), ("", "missing_value"), ("inf", "not_a_number"), ("很多", "not_a_number")]
-)  # fmt: skip
+    ("value", "code"),
+    [
+        ("-5", "out_of_bounds"),
+        ("NaN", "not_a_number"),
+        ("", "missing_value"),
+        ("inf", "not_a_number"),
+        ("很多", "not_a_number"),
+    ],
+)
 def test_people_that_are_no_count(city: City, tmp_path: Path, value: str, code: str) -> None:
     file = csv(tmp_path, f"lon,lat,pop\n106.81,39.61,12\n106.82,39.62,{value}\n")
     before = city.snapshot.id
@@ -148,9 +156,16 @@ def test_gates_of_gated_estates_are_exits(city: City, tmp_path: Path) -> None:
 def test_raster_of_fine_cells(city: City, tmp_path: Path) -> None:
     data = np.array([[10, 0, -200], [5.5, np.nan, 7]], dtype="float32")
     with rasterio.open(
-        tmp_path / "p.tif", "w", driver="GTiff", width=3, height=2, count=1, dtype="float32", crs="EPSG:4326",
+        tmp_path / "p.tif",
+        "w",
+        driver="GTiff",
+        width=3,
+        height=2,
+        count=1,
+        dtype="float32",
+        crs="EPSG:4326",
         transform=from_origin(106.81, 39.61, 0.001, 0.001),
-    ) as raster:  # fmt: skip
+    ) as raster:
         raster.write(data, 1)
     report = import_population(city, tmp_path / "p.tif")
     demand = city.refresh().geo("demand").sort_values("people")
@@ -227,8 +242,16 @@ def test_headings_of_age_groups() -> None:
         ]
     )
     assert [(group.low, group.high) for group in found] == [
-        (0, 3), (3, 6), (6, 12), (12, 15), (15, 60), (60, 70), (70, 80), (80, 120), (65, 120),
-    ]  # fmt: skip
+        (0, 3),
+        (3, 6),
+        (6, 12),
+        (12, 15),
+        (15, 60),
+        (60, 70),
+        (70, 80),
+        (80, 120),
+        (65, 120),
+    ]
 
 
 def test_65_plus_is_split_by_the_stated_estimate() -> None:
@@ -251,7 +274,7 @@ def test_65_plus_is_split_by_the_stated_estimate() -> None:
 def test_bands_keep_every_group_that_they_can_show(cuts: list[int], data: st.DataObject) -> None:
     """Groups that cover all ages: the bands sum to the total, and a group made of whole bands keeps its count."""
     ends = [0, *sorted(cut for cut in cuts if cut < 100), 120]
-    groups = [Group(str(low), low, high) for low, high in zip(ends, ends[1:], strict=False)]
+    groups = [Group(str(low), low, high) for low, high in itertools.pairwise(ends)]
     counts = np.array([[data.draw(st.integers(0, 1000)) for _ in groups]], dtype=float)
     found = bands(counts.sum(axis=1), groups, counts, {})
     assert np.nansum(found.people) == pytest.approx(counts.sum())

@@ -15,9 +15,12 @@ pytestmark = pytest.mark.data
 def test_las_palmas(data_folder: Path, tmp_path: Path) -> None:
     folder = data_folder / "las_palmas"
     city = new_city(
-        tmp_path / "c", "Las Palmas", boundary=folder / "city_boundary.geojson",
-        areas=folder / "school_catchments_29_epsg5635.geojson", level="community",
-    )  # fmt: skip
+        tmp_path / "c",
+        "Las Palmas",
+        boundary=folder / "city_boundary.geojson",
+        areas=folder / "school_catchments_29_epsg5635.geojson",
+        level="community",
+    )
     assert city.config.crs == "EPSG:32628"
     assert len(city.areas.communities) == 29
     assert city.areas.name["35001426"] == "IES JERÓNIMO SAAVEDRA"

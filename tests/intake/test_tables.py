@@ -36,8 +36,12 @@ def test_title_group_headings_sums_and_footnotes(write_xlsx: Callable[..., Path]
     )
     table = read_table(file, score)
     assert table.columns == ["名称", "位置/经度", "位置/纬度", "规模/建筑面积(㎡)", "规模/学位"] or table.columns == [
-        "名称", "位置/经度", "位置/纬度", "规模/建筑面积(m2)", "规模/学位",
-    ]  # fmt: skip
+        "名称",
+        "位置/经度",
+        "位置/纬度",
+        "规模/建筑面积(m2)",
+        "规模/学位",
+    ]
     assert table.labels.tolist() == ["台账!4", "台账!5"]
     assert [skipped.row for skipped in table.skipped] == ["台账!7", "台账!8"]
     assert set(recognise(table.columns, FACILITIES)) == {"name", "lon", "lat", "floor_area_m2", "capacity"}

@@ -59,7 +59,9 @@ SAID = {"confirmed_by": "社区书记", "confirmed_on": "2026-02-20"}
 
 def test_each_community_gets_a_form(served: City, tmp_path: Path) -> None:
     files = verify_export(served, tmp_path / "out")
-    assert [file.name for file in files] == [f"{code}_{name}.xlsx" for code, name in zip(sorted(CODES), ("东社区", "西社区", "北社区", "南村"), strict=True)]  # fmt: skip
+    assert [file.name for file in files] == [
+        f"{code}_{name}.xlsx" for code, name in zip(sorted(CODES), ("东社区", "西社区", "北社区", "南村"), strict=True)
+    ]
     lines = rows_of(files[0])
     assert {line["element"] for line in lines if line["element"]} >= set(asked())
     pharmacy = [line["known"] for line in lines if line["element"] == "pharmacy"]

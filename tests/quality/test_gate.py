@@ -48,7 +48,8 @@ def build(
             "edge_id": [f"e{k}" for k in range(len(pairs))],
             "from_node": [f"n{a}" for a, _ in pairs],
             "to_node": [f"n{b}" for _, b in pairs],
-            "length_m": 200.0, "highway": "residential", "steps": False, "bridge": False, "tunnel": False, "source": "t",
+            "length_m": 200.0, "highway": "residential", "steps": False,
+            "bridge": False, "tunnel": False, "source": "t",
         },
         geometry=shapely.linestrings(spots[np.array(pairs)]), crs=4326,
     )  # fmt: skip
@@ -85,7 +86,8 @@ def build(
         geometry=points, crs=4326,
     )  # fmt: skip
     facilities = gpd.GeoDataFrame(
-        {"facility_id": ids, "name": ids, "status": "open", "source_row": ids, "source": "ledger", "as_of": "2026-01-01"},
+        {"facility_id": ids, "name": ids, "status": "open", "source_row": ids, "source": "ledger",
+         "as_of": "2026-01-01"},
         geometry=points, crs=4326,
     )  # fmt: skip
     with city.edit("made") as edit:

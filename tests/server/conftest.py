@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from callers import BASE, LOCAL, TestClient
 from fastapi import FastAPI
 
 import small_city

@@ -189,3 +189,22 @@ def test_names_of_communities_are_found_by_any_part(client: TestClient) -> None:
         for text in (name, name[:2], code):
             hits = client.get(f"{API}/search", params={"q": text, "limit": 50}).json()["items"]
             assert code in [hit["id"] for hit in hits]
+
+
+def test_explanations(client: TestClient, small: SmallCity) -> None:
+    base = f"{API}/runs/{small.run.id}"
+    response = client.get(f"{base}/explain", params={"area": COMMUNITIES[0], "element": "wet_market"})
+    found = models.Explanation.model_validate_json(response.content)
+    assert (found.area.code, found.element.id) == (COMMUNITIES[0], "wet_market")
+    assert "和平社区" in found.verdict_zh
+    assert found.shortfall_id == f"sf-wet_market-{COMMUNITIES[0]}"
+    assert found.versions["snapshot"] == small.city.snapshot.id
+    by_name = client.get(f"{base}/explain", params={"area": NAMES[0], "element": "wet_market"})
+    assert by_name.json()["area"]["code"] == COMMUNITIES[0]
+    point = {"lon": small_city.WEST + 0.0021, "lat": small_city.SOUTH + 0.005, "element": "kindergarten"}
+    nearest = models.Explanation.model_validate_json(client.get(f"{base}/explain-point", params=point).content)
+    assert nearest.unit is not None
+    assert nearest.unit.demand_id in ("d00", "d03")
+    assert nearest.area.code == COMMUNITIES[0]
+    assert client.get(f"{base}/explain?area=none&element=wet_market").status_code == 404
+    assert client.get(f"{base}/explain?area={COMMUNITIES[0]}&element=none").status_code == 404

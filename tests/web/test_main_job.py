@@ -94,9 +94,9 @@ def test_main_job_by_keyboard_alone(page: Page) -> None:
     page.goto("/map")
     expect(page.get_by_role("grid")).to_be_visible()
     page.keyboard.press("/")
-    expect(page.get_by_role("combobox")).to_be_focused()
+    expect(page.get_by_role("combobox", name="搜索")).to_be_focused()
     page.keyboard.type(worst["element_zh"])
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.locator("#k-hits [role=option]").first).to_be_visible()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("element="))
 

@@ -43,6 +43,13 @@ def import_(
     level: Annotated[str | None, typer.Option(help="区域层级 / level of areas")] = None,
     age_shares: Annotated[Path | None, typer.Option(help="年龄构成(TOML)/ stated age shares")] = None,
     as_of: Annotated[str | None, typer.Option(help="数据日期 / day the data describe, YYYY-MM-DD")] = None,
+    sheet: Annotated[str | None, typer.Option(help="工作表或图层 / sheet or layer")] = None,
+    code_column: Annotated[str | None, typer.Option(help="编码列(区域)/ column of codes")] = None,
+    name_column: Annotated[str | None, typer.Option(help="名称列(区域)/ column of names")] = None,
+    people_column: Annotated[str | None, typer.Option(help="人口列 / column of people")] = None,
+    planned: Annotated[bool, typer.Option(help="规划用地 / planned land use")] = False,
+    household: Annotated[bool, typer.Option(help="综治网格 / household grid")] = False,
+    allow_overlap: Annotated[bool, typer.Option(help="与其他来源的人口相加 / add to other sources' people")] = False,
     allow_rejects: Annotated[bool, typer.Option(help="略过坏行并另存 / leave bad rows out and save them")] = False,
 ) -> None:
     """导入数据;再次导入只替换同一来源 / import data; a second import replaces that source only."""
@@ -51,7 +58,9 @@ def import_(
     function = _function(kind)
     options: dict[str, Any] = {
         "source": source, "element": element, "mapping": mapping, "datum": datum, "level": level,
-        "age_shares": age_shares, "as_of": as_of, "allow_rejects": allow_rejects or None,
+        "age_shares": age_shares, "as_of": as_of, "sheet": sheet, "code_column": code_column, "name_column": name_column,
+        "people_column": people_column, "planned": planned or None, "household": household or None,
+        "allow_overlap": allow_overlap or None, "allow_rejects": allow_rejects or None,
     }  # fmt: skip
     given = {name: value for name, value in options.items() if value is not None}
     taken = inspect.signature(function).parameters

@@ -25,7 +25,7 @@ class AreaNames:
 
     def __init__(self, tree: AreaTree, level: str | None = None) -> None:
         codes = [code for code, mine in tree.level.items() if level is None or mine == level]
-        self.codes = {code for code in codes}
+        self.codes = set(codes)
         self._names: dict[str, set[str]] = {}
         for code in codes:
             name = tree.name[code]

@@ -30,18 +30,50 @@ Objects = npt.NDArray[np.object_]
 RANK = {AreaLevel.CITY.value: 0, AreaLevel.DISTRICT.value: 1, AreaLevel.STREET.value: 2, AreaLevel.COMMUNITY.value: 3}
 _LEVELS = {
     **{level: level for level in RANK},
-    "市": "city", "全市": "city", "地市": "city",
-    "区": "district", "县": "district", "旗": "district", "区县": "district", "市辖区": "district", "县级": "district",
-    "街道": "street", "镇": "street", "乡": "street", "街道(镇)": "street", "乡镇": "street", "镇街": "street", "township": "street",
-    "社区": "community", "村": "community", "居委会": "community", "村委会": "community", "社区(村)": "community", "village": "community",
-}  # fmt: skip
+    "市": "city",
+    "全市": "city",
+    "地市": "city",
+    "区": "district",
+    "县": "district",
+    "旗": "district",
+    "区县": "district",
+    "市辖区": "district",
+    "县级": "district",
+    "街道": "street",
+    "镇": "street",
+    "乡": "street",
+    "街道(镇)": "street",
+    "乡镇": "street",
+    "镇街": "street",
+    "township": "street",
+    "社区": "community",
+    "村": "community",
+    "居委会": "community",
+    "村委会": "community",
+    "社区(村)": "community",
+    "village": "community",
+}
 _TYPES = {
     **{kind.value: kind.value for kind in CommunityType},
-    "新建": "new", "新": "new", "新建社区": "new", "新建小区": "new",
-    "既有": "existing", "一般": "existing", "既有社区": "existing", "成熟": "existing", "城市社区": "existing",
-    "老旧": "old", "老": "old", "老旧社区": "old", "老旧小区": "old",
-    "村": "village", "农村": "village", "行政村": "village", "农村社区": "village", "嘎查": "village",
-}  # fmt: skip
+    "新建": "new",
+    "新": "new",
+    "新建社区": "new",
+    "新建小区": "new",
+    "既有": "existing",
+    "一般": "existing",
+    "既有社区": "existing",
+    "成熟": "existing",
+    "城市社区": "existing",
+    "老旧": "old",
+    "老": "old",
+    "老旧社区": "old",
+    "老旧小区": "old",
+    "村": "village",
+    "农村": "village",
+    "行政村": "village",
+    "农村社区": "village",
+    "嘎查": "village",
+}
 #: Names that say that a community is a village: a villagers' committee runs it.
 VILLAGE_NAME = re.compile(r"村(?:民)?委(?:员)?会$")
 _CODE_LEVELS = {4: "city", 6: "district", 9: "street", 12: "community"}
@@ -81,9 +113,17 @@ def import_areas(
         Duplicate code, unknown parent, no level; wrong positions.
     """
     opened = open_source(
-        city, "areas", file, AREAS, source=source, mapping=with_columns(mapping, {"code": code_column, "name": name_column}), datum=datum,
-        sheet=sheet, as_of=as_of, trust_place=city.config.crs == "" or level == AreaLevel.CITY.value,
-    )  # fmt: skip
+        city,
+        "areas",
+        file,
+        AREAS,
+        source=source,
+        mapping=with_columns(mapping, {"code": code_column, "name": name_column}),
+        datum=datum,
+        sheet=sheet,
+        as_of=as_of,
+        trust_place=city.config.crs == "" or level == AreaLevel.CITY.value,
+    )
     if opened.shapes is not None:
         opened.require_shapes("polygon")
     fallback = None if level is None else _level_option(level)
@@ -107,9 +147,15 @@ def import_areas(
     if repaired:
         notes.append(Note(f"{repaired} 个面自相交，已修复", f"{repaired} self-intersecting polygons were mended"))
     return ImportReport(
-        "areas", opened.name, len(opened.rows) + len(opened.rows.table.skipped), int(keep.sum()), opened.rows.skipped,
-        (*opened.notes, *opened.rows.notes, *notes), city.refresh().snapshot.id, str(rejects) if rejects else None,
-    )  # fmt: skip
+        "areas",
+        opened.name,
+        len(opened.rows) + len(opened.rows.table.skipped),
+        int(keep.sum()),
+        opened.rows.skipped,
+        (*opened.notes, *opened.rows.notes, *notes),
+        city.refresh().snapshot.id,
+        str(rejects) if rejects else None,
+    )
 
 
 def with_columns(mapping: MappingLike, stated: dict[str, str | None]) -> MappingLike:
@@ -219,9 +265,12 @@ def _check_circles(city: City, frame: gpd.GeoDataFrame, opened: Source) -> None:
     if clash.any():
         at = int(np.flatnonzero(clash)[0])
         raise InputError(
-            "intake.code_is_circle", file=opened.rows.file, row=str(frame["source_row"].iloc[at]).rpartition(":")[2],
-            column=opened.rows.heading("code"), value=frame["code"].iloc[at],
-        )  # fmt: skip
+            "intake.code_is_circle",
+            file=opened.rows.file,
+            row=str(frame["source_row"].iloc[at]).rpartition(":")[2],
+            column=opened.rows.heading("code"),
+            value=frame["code"].iloc[at],
+        )
 
 
 def _take_over(
@@ -330,6 +379,10 @@ def _check_parents(frame: gpd.GeoDataFrame, others: gpd.GeoDataFrame, opened: So
             continue
         if rank.get(parent, 99) >= RANK[level]:
             raise InputError(
-                "intake.bad_parent", file=opened.rows.file, row=str(row).rpartition(":")[2],
-                column=opened.rows.heading("parent_code"), value=parent, area=code,
-            )  # fmt: skip
+                "intake.bad_parent",
+                file=opened.rows.file,
+                row=str(row).rpartition(":")[2],
+                column=opened.rows.heading("parent_code"),
+                value=parent,
+                area=code,
+            )

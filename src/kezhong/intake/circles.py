@@ -52,8 +52,16 @@ def import_circles(
     if not city.areas.communities:
         raise DataMissingError("intake.no_communities")
     opened = open_source(
-        city, "circles", file, CIRCLES, source=source, mapping=mapping, datum=datum, sheet=sheet, as_of=as_of,
-    )  # fmt: skip
+        city,
+        "circles",
+        file,
+        CIRCLES,
+        source=source,
+        mapping=mapping,
+        datum=datum,
+        sheet=sheet,
+        as_of=as_of,
+    )
     if opened.shapes is not None:
         opened.require_shapes("polygon")
     rows = opened.rows

@@ -158,13 +158,12 @@ def suspect(raw: Floats, datum: str, boundary: shapely.Geometry, margin_deg: flo
         guesses.append(("经度、纬度两列颠倒", "longitude and latitude are swapped"))
     if not is_degrees(datum) and _share(to_wgs84(raw[:, ::-1].copy(), datum), frame) >= 0.5:
         guesses.append(("X、Y 两列颠倒(测绘习惯 X 为北)", "x and y are swapped (surveyors call north x)"))
-    for other in (*sorted(_GEOGRAPHIC), *_gauss_kruger(boundary)):
-        if (
-            other != datum
-            and is_degrees(other) == _looks_like_degrees(raw)
-            and _share(to_wgs84(raw, other), frame) >= 0.5
-        ):
-            guesses.append((f"实际坐标系为 {other}", f"the datum is {other}"))
+    kind = _looks_like_degrees(raw)
+    guesses += [
+        (f"实际坐标系为 {other}", f"the datum is {other}")
+        for other in (*sorted(_GEOGRAPHIC), *_gauss_kruger(boundary))
+        if other != datum and is_degrees(other) == kind and _share(to_wgs84(raw, other), frame) >= 0.5
+    ]
     zh = "、".join(zh for zh, _ in guesses[:4]) or "不是本市的数据，或坐标系写错"
     en = "; ".join(en for _, en in guesses[:4]) or "these are not this city's data, or the datum is wrong"
     return Suspicion(1 - inside, zh, en)

@@ -17,11 +17,28 @@ from kezhong.intake.source import MappingLike, Source, geo, keys_of, open_source
 from kezhong.intake.values import absent
 
 _ACCESS = {
-    "yes": "yes", "residents": "residents", "no": "no", "private": "residents", "public": "yes",
-    "开放": "yes", "公共": "yes", "可通行": "yes", "是": "yes", "自由通行": "yes",
-    "居民": "residents", "仅居民": "residents", "业主": "residents", "刷卡": "residents", "门禁": "residents", "本小区居民": "residents",
-    "关闭": "no", "封闭": "no", "停用": "no", "否": "no", "不可通行": "no",
-}  # fmt: skip
+    "yes": "yes",
+    "residents": "residents",
+    "no": "no",
+    "private": "residents",
+    "public": "yes",
+    "开放": "yes",
+    "公共": "yes",
+    "可通行": "yes",
+    "是": "yes",
+    "自由通行": "yes",
+    "居民": "residents",
+    "仅居民": "residents",
+    "业主": "residents",
+    "刷卡": "residents",
+    "门禁": "residents",
+    "本小区居民": "residents",
+    "关闭": "no",
+    "封闭": "no",
+    "停用": "no",
+    "否": "no",
+    "不可通行": "no",
+}
 #: A gate stands on its estate's edge; surveys are good to some tens of metres.
 GATE_REACH_DEG = 0.0005
 

@@ -88,9 +88,15 @@ def import_enrolment(
 
 
 def _open(
-    city: City, kind: str, file: str | Path, source: str | None, mapping: MappingLike, datum: str | None,
-    sheet: str | None, as_of: str | None,
-) -> Source:  # fmt: skip
+    city: City,
+    kind: str,
+    file: str | Path,
+    source: str | None,
+    mapping: MappingLike,
+    datum: str | None,
+    sheet: str | None,
+    as_of: str | None,
+) -> Source:
     opened = open_source(
         city,
         kind,

@@ -30,17 +30,60 @@ Objects = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
 
 _STATUS = {
-    "open": "open", "planned": "planned", "building": "building", "closed": "closed",
-    "开放": "open", "在营": "open", "运营": "open", "运营中": "open", "正常": "open", "正常运营": "open", "营业": "open",
-    "营业中": "open", "在用": "open", "使用中": "open", "已建成": "open", "建成": "open", "已投用": "open", "投用": "open", "现状": "open",
-    "规划": "planned", "拟建": "planned", "规划中": "planned", "待建": "planned", "计划": "planned",
-    "在建": "building", "建设中": "building", "施工": "building", "改造中": "building",
-    "停用": "closed", "关闭": "closed", "停业": "closed", "歇业": "closed", "注销": "closed", "已关闭": "closed", "闲置": "closed", "停办": "closed",
-}  # fmt: skip
+    "open": "open",
+    "planned": "planned",
+    "building": "building",
+    "closed": "closed",
+    "开放": "open",
+    "在营": "open",
+    "运营": "open",
+    "运营中": "open",
+    "正常": "open",
+    "正常运营": "open",
+    "营业": "open",
+    "营业中": "open",
+    "在用": "open",
+    "使用中": "open",
+    "已建成": "open",
+    "建成": "open",
+    "已投用": "open",
+    "投用": "open",
+    "现状": "open",
+    "规划": "planned",
+    "拟建": "planned",
+    "规划中": "planned",
+    "待建": "planned",
+    "计划": "planned",
+    "在建": "building",
+    "建设中": "building",
+    "施工": "building",
+    "改造中": "building",
+    "停用": "closed",
+    "关闭": "closed",
+    "停业": "closed",
+    "歇业": "closed",
+    "注销": "closed",
+    "已关闭": "closed",
+    "闲置": "closed",
+    "停办": "closed",
+}
 _WHEELCHAIR = {
-    "yes": "yes", "limited": "limited", "no": "no", "有": "yes", "是": "yes", "已建": "yes", "完善": "yes", "无": "no",
-    "否": "no", "没有": "no", "未建": "no", "部分": "limited", "不完善": "limited", "1": "yes", "0": "no",
-}  # fmt: skip
+    "yes": "yes",
+    "limited": "limited",
+    "no": "no",
+    "有": "yes",
+    "是": "yes",
+    "已建": "yes",
+    "完善": "yes",
+    "无": "no",
+    "否": "no",
+    "没有": "no",
+    "未建": "no",
+    "部分": "limited",
+    "不完善": "limited",
+    "1": "yes",
+    "0": "no",
+}
 #: Reduced headings that mean a unit of capacity.
 _CAPACITY_UNITS = {
     "床": "beds",
@@ -262,9 +305,17 @@ def _stated(rows: Rows) -> Iterator[Service]:
         unit = entry.get("capacity_unit") or capacity_unit(element)
         for row in np.flatnonzero(present).tolist():
             yield Service(
-                row, element, f"{entry.get('when', '[[services]]')}", float(area[row]), float(places[row]), unit,
-                float(used[row]), hours[row], grade[row], split=True,
-            )  # fmt: skip
+                row,
+                element,
+                f"{entry.get('when', '[[services]]')}",
+                float(area[row]),
+                float(places[row]),
+                unit,
+                float(used[row]),
+                hours[row],
+                grade[row],
+                split=True,
+            )
 
 
 def _present(rows: Rows, column: object) -> npt.NDArray[np.bool_]:
@@ -280,10 +331,13 @@ def _present(rows: Rows, column: object) -> npt.NDArray[np.bool_]:
         rows.faults.setdefault(
             at,
             InputError(
-                "intake.not_yes_or_no", file=rows.file, row=str(rows.table.labels[at]), column=str(column),
+                "intake.not_yes_or_no",
+                file=rows.file,
+                row=str(rows.table.labels[at]),
+                column=str(column),
                 value=values.show(series.iloc[at]),
             ),
-        )  # fmt: skip
+        )
     return yes
 
 
@@ -296,10 +350,13 @@ def _raw_numbers(rows: Rows, column: object) -> Floats:
         rows.faults.setdefault(
             at,
             InputError(
-                "intake.not_a_number", file=rows.file, row=str(rows.table.labels[at]), column=str(column),
+                "intake.not_a_number",
+                file=rows.file,
+                row=str(rows.table.labels[at]),
+                column=str(column),
                 value=values.show(rows.table.frame[str(column)].iloc[at]),
             ),
-        )  # fmt: skip
+        )
     return found
 
 
@@ -348,17 +405,31 @@ def _service_table(
     if divided:
         opened.notes.append(
             Note(
-                f"{divided} 项服务与他项合用一行而未说明各占多少，其面积、容量记为未知(可在列对应文件的 [[services]] 中说明)",
-                f"{divided} services share a row without saying their part: their area and capacity are unknown (state it in [[services]])",
+                f"{divided} 项服务与他项合用一行而未说明各占多少，其面积、容量记为未知"
+                "(可在列对应文件的 [[services]] 中说明)",
+                f"{divided} services share a row without saying their part: their area and capacity are unknown "
+                "(state it in [[services]])",
             )
         )
     return pd.DataFrame(found, columns=_SERVICE_COLUMNS)
 
 
 _SERVICE_COLUMNS = [
-    "row", "facility_id", "element", "floor_area_m2", "capacity", "capacity_unit", "used", "hours", "grade", "satisfaction",
-    "shared", "matched_by", "source", "source_row",
-]  # fmt: skip
+    "row",
+    "facility_id",
+    "element",
+    "floor_area_m2",
+    "capacity",
+    "capacity_unit",
+    "used",
+    "hours",
+    "grade",
+    "satisfaction",
+    "shared",
+    "matched_by",
+    "source",
+    "source_row",
+]
 
 
 def _unit_of_heading(rows: Rows) -> str | None:

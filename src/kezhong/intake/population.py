@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping as Dict
 from pathlib import Path
 
@@ -76,9 +77,16 @@ def import_population(
     from kezhong.intake.areas import with_columns
 
     opened = open_source(
-        city, "population", path, POPULATION, source=source, mapping=with_columns(mapping, {"people": people_column}),
-        datum=datum, sheet=sheet, as_of=as_of,
-    )  # fmt: skip
+        city,
+        "population",
+        path,
+        POPULATION,
+        source=source,
+        mapping=with_columns(mapping, {"people": people_column}),
+        datum=datum,
+        sheet=sheet,
+        as_of=as_of,
+    )
     rows = opened.rows
     if opened.mapping.age_shares and not shares:
         shares = read_shares(opened.mapping.age_shares)
@@ -106,9 +114,15 @@ def import_population(
     opened.mapping.columns = {which: name for which, name in opened.mapping.columns.items() if which in POPULATION}
     remember(city.folder, "population", opened.name, opened.mapping)
     return ImportReport(
-        "population", opened.name, len(rows) + len(rows.table.skipped), int(keep.sum()), rows.skipped,
-        (*opened.notes, *rows.notes, *notes, *report), city.refresh().snapshot.id, str(rejects) if rejects else None,
-    )  # fmt: skip
+        "population",
+        opened.name,
+        len(rows) + len(rows.table.skipped),
+        int(keep.sum()),
+        rows.skipped,
+        (*opened.notes, *rows.notes, *notes, *report),
+        city.refresh().snapshot.id,
+        str(rejects) if rejects else None,
+    )
 
 
 def _people(opened: Source, counts: npt.NDArray[np.float64], spans: list[tuple[int, int]]) -> npt.NDArray[np.float64]:
@@ -118,7 +132,7 @@ def _people(opened: Source, counts: npt.NDArray[np.float64], spans: list[tuple[i
         return rows.numbers("people", required=True)
     ordered = sorted(spans)
     whole = bool(ordered) and ordered[0][0] == 0 and ordered[-1][1] >= 100
-    if not whole or any(high != low for (_, high), (low, _) in zip(ordered, ordered[1:], strict=False)):
+    if not whole or any(high != low for (_, high), (low, _) in itertools.pairwise(ordered)):
         raise InputError("intake.no_people", file=rows.file, near="、".join(rows.table.columns[:12]))
     total: npt.NDArray[np.float64] = counts.sum(axis=1)
     return total
@@ -195,9 +209,14 @@ def _ids(opened: Source, keys: Objects) -> Objects:
 
 
 def _frame(
-    ids: Objects, people: npt.NDArray[np.float64], found: Bands, kinds: Objects, common: dict[str, object],
-    shapes: Objects, keep: npt.NDArray[np.bool_],
-) -> gpd.GeoDataFrame:  # fmt: skip
+    ids: Objects,
+    people: npt.NDArray[np.float64],
+    found: Bands,
+    kinds: Objects,
+    common: dict[str, object],
+    shapes: Objects,
+    keep: npt.NDArray[np.bool_],
+) -> gpd.GeoDataFrame:
     columns: dict[str, object] = {
         "population_id": ids,
         "people": people,
@@ -212,9 +231,15 @@ def _frame(
 
 
 def _raster(
-    city: City, path: Path, shares: dict[str, float], band: int, source: str | None, datum: str | None,
-    as_of: str | None, allow_overlap: bool,
-) -> ImportReport:  # fmt: skip
+    city: City,
+    path: Path,
+    shares: dict[str, float],
+    band: int,
+    source: str | None,
+    datum: str | None,
+    as_of: str | None,
+    allow_overlap: bool,
+) -> ImportReport:
     if not path.is_file():
         raise InputError("intake.no_file", file=path)
     cells = read_raster(path, datum, outline(city), band)

@@ -23,7 +23,7 @@ FINE_CELL_M = 150.0
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Cells with people: ``keys`` (``r12c7``), people, shapes in WGS 84, datum, and the raster's cell size in metres."""
+    """Cells with people: ``keys`` (``r12c7``), people, shapes in WGS 84, datum, and the cells' size in metres."""
 
     keys: npt.NDArray[np.object_]
     people: npt.NDArray[np.float64]

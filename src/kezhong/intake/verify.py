@@ -280,9 +280,19 @@ def _row(file: str, number: int, code: str, cells: Mapping[str, object]) -> _Row
             raise blank.problem("intake.not_a_number", field, cells[field])
         amounts.append(float(number_[0]))
     return _Row(
-        file, number, element, ref or WHOLE, said[0], texts["name"], texts["hours"], amounts[0], amounts[1],
-        texts["confirmed_by"], days[0], bool(filled),
-    )  # fmt: skip
+        file,
+        number,
+        element,
+        ref or WHOLE,
+        said[0],
+        texts["name"],
+        texts["hours"],
+        amounts[0],
+        amounts[1],
+        texts["confirmed_by"],
+        days[0],
+        bool(filled),
+    )
 
 
 def _findings(city: City, code: str, file: str, rows: list[_Row]) -> pd.DataFrame:

@@ -59,7 +59,7 @@ class BodyCache:
         self._building: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, build: Callable[[], Any]) -> Prepared:
+    def get(self, key: Hashable, build: Callable[[], Any], media_type: str = "application/json") -> Prepared:
         """The body under ``key``; ``build`` makes its value where there is none."""
         with self._lock:
             if key in self._items:
@@ -71,7 +71,7 @@ class BodyCache:
                 if key in self._items:
                     return self._items[key]
             try:
-                prepared = prepare(build())
+                prepared = prepare(build(), media_type)
                 self._keep(key, prepared)
             finally:
                 with self._lock:
