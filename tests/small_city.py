@@ -82,6 +82,11 @@ def write_run(city: City, basis: str, walker: str = "standard") -> Run:
     )  # fmt: skip
 
 
+def requirement_of(element: str) -> str:
+    """Id of the default basis's first requirement of an element."""
+    return next(rule.id for rule in load_basis("kezhong-default").requirements if rule.element == element)
+
+
 def square(column: int, row: int, width: int = 1, height: int = 1) -> shapely.Polygon:
     """A square of the lattice of communities."""
     west, south = WEST + column * STEP, SOUTH + row * STEP
@@ -156,7 +161,7 @@ def figures(basis: str) -> pd.DataFrame:
             rows += [
                 {**own, "indicator": "coverage", "variant": "target_pop", "value": share, "numerator": share * 100,
                  "denominator": 100.0, "threshold": 500.0, "threshold_unit": "m", "unit": "share", "status": status,
-                 "reason": "" if share >= 0.5 else "too_far", "requirement_id": f"{basis}/{element}"},
+                 "reason": "" if share >= 0.5 else "too_far", "requirement_id": requirement_of(element)},
                 {**own, "indicator": "coverage", "variant": "population", "value": share / 2, "unit": "share",
                  "status": "informative"},
                 {**own, "indicator": "nearest_m", "value": 100.0 * (c + 1), "unit": "m", "status": "informative"},
@@ -178,7 +183,7 @@ def shortfalls() -> pd.DataFrame:
                 "area_level": "community", "area_name": NAMES[c], "life_circle": "LC1" if c in (1, 2, 3) else None,
                 "district_code": code[:6], "street_code": code[:9], "element": element, "element_zh": entry.zh,
                 "element_en": entry.en, "aspect": entry.aspect.value, "tier": entry.tier.value,
-                "level": entry.level.value, "requirement_id": f"kd/{element}",
+                "level": entry.level.value, "requirement_id": requirement_of(element),
                 "requirement_zh": f"应配{entry.zh},步行距离不超过 500 m", "requirement_en": f"{entry.en} within 500 m",
                 "clause": "建议值(待核)", "evidence": "proposal", "wording": "对照差距",
                 "present_zh": "=1+1 注入" if c == 0 else "最近 620 m", "present_en": "nearest 620 m",

@@ -50,7 +50,8 @@ def test_main_job(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_role("grid")).to_be_visible()
     box = canvas.bounding_box()
     assert box is not None
-    page.wait_for_timeout(1500)  # the map paints asynchronously, and nothing on the page tells when it has
+    page.wait_for_timeout(1000)
+    expect(page.locator("[data-idle]")).to_be_visible(timeout=60_000)
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_url(re.compile(r"[?&]area="))
     assert _query(page)["area"] == worst["area_code"]

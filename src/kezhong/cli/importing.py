@@ -58,9 +58,9 @@ def import_(
     function = _function(kind)
     options: dict[str, Any] = {
         "source": source, "element": element, "mapping": mapping, "datum": datum, "level": level,
-        "age_shares": age_shares, "as_of": as_of, "sheet": sheet, "code_column": code_column, "name_column": name_column,
-        "people_column": people_column, "planned": planned or None, "household": household or None,
-        "allow_overlap": allow_overlap or None, "allow_rejects": allow_rejects or None,
+        "age_shares": age_shares, "as_of": as_of, "sheet": sheet, "code_column": code_column,
+        "name_column": name_column, "people_column": people_column, "planned": planned or None,
+        "household": household or None, "allow_overlap": allow_overlap or None, "allow_rejects": allow_rejects or None,
     }  # fmt: skip
     given = {name: value for name, value in options.items() if value is not None}
     taken = inspect.signature(function).parameters

@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from kezhong.city.vocabulary import AGE_COLUMNS
 from kezhong.demo import names
 from kezhong.demo.communities import Community
 from kezhong.demo.layout import Array, Block
 from kezhong.demo.streets import Net, block_lanes
 
-AGE_COLUMNS = (
-    "age_0_2", "age_3_5", "age_6_11", "age_12_14", "age_15_59", "age_60_69", "age_70_79", "age_80_plus",
-)  # fmt: skip
 #: Shares of the age bands by type of community.
 AGE_SHARES = {
     "old": (0.016, 0.020, 0.046, 0.024, 0.604, 0.160, 0.090, 0.040),
@@ -109,8 +107,9 @@ def _divide(
 
 def _estate_name(community: Community, rng: np.random.Generator, taken: set[str]) -> str:
     if community.kind == "village":
-        options = [f"{community.short}{k}组" for k in ("一", "二", "三", "四", "五")]
-        return next(name for name in options if name not in taken and not taken.add(name))  # type: ignore[func-returns-value]
+        name = next(option for k in "一二三四五六七八" if (option := f"{community.short}{k}组") not in taken)
+        taken.add(name)
+        return name
     while True:
         first = names.ESTATE_FIRST[int(rng.integers(len(names.ESTATE_FIRST)))]
         last = names.ESTATE_LAST[community.kind][int(rng.integers(5))]

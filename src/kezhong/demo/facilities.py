@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from kezhong.city.vocabulary import AGE_COLUMNS
 from kezhong.demo import names
 from kezhong.demo.communities import Community
-from kezhong.demo.estates import AGE_COLUMNS, Estate, People
+from kezhong.demo.estates import Estate, People
 from kezhong.demo.kinds import Kind, kinds
 from kezhong.demo.layout import Array
 from kezhong.demo.placement import Reach, Task, measure, network_matrix, place

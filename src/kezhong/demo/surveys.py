@@ -14,7 +14,7 @@ import shapely
 from kezhong.demo import names
 from kezhong.demo.boundaries import area_rows, grid_cells, life_circles
 from kezhong.demo.communities import Community
-from kezhong.demo.estates import AGE_COLUMNS, Estate, People
+from kezhong.demo.estates import Estate, People
 from kezhong.demo.layout import Array, Block
 from kezhong.demo.ledgers import Ground
 from kezhong.demo.sheets import write_layer, write_workbook
@@ -235,8 +235,3 @@ def write_ratios(folder: Path, plan: Plan, rng: np.random.Generator) -> None:
     ]
     heading = ("社区编码", "社区名称", "服务要素", "指标", "已覆盖户数", "总数")
     write_workbook(folder / "统计类指标台账.xlsx", "示范市统计类指标台账", heading, rows, sheet="指标", note=names.NOTE)
-
-
-def age_columns() -> tuple[tuple[str, str], ...]:
-    """Headings of the population register and the age bands they count."""
-    return tuple(zip(_AGES_ZH, AGE_COLUMNS, strict=True))

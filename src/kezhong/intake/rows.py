@@ -6,7 +6,7 @@ and written to a file with the reason beside each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -191,8 +191,6 @@ class Rows:
 
 def write_rejects(rows: Rows, folder: Path, source: str) -> Path:
     """Write the rejected rows with their reasons as ``rejects/<source>-<n>.csv`` (UTF-8 with mark, opens in Excel)."""
-    import re
-
     safe = re.sub(r"[^\w.\-]", "_", source)
     target_folder = folder / "rejects"
     number = 1
@@ -209,9 +207,3 @@ def write_rejects(rows: Rows, folder: Path, source: str) -> Path:
     out = pd.concat([pd.DataFrame(head), frame.reset_index(drop=True)], axis=1)
     write_atomically(target, lambda path: out.to_csv(path, index=False, encoding="utf-8-sig"))
     return target
-
-
-def first_label(labels: Iterable[object], limit: int = 5) -> str:
-    """A few row names for a message."""
-    found = [str(label) for label in labels]
-    return "、".join(found[:limit]) + ("…" if len(found) > limit else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -474,8 +473,3 @@ def _raw(
             north, _, _ = values.numbers(rows.series(second))
             return np.column_stack([east, north])[placed], tags.pop()
     return middle, "wgs84"
-
-
-def safe_name(text: str) -> str:
-    """A name usable in file names."""
-    return re.sub(r"[^\w.\-]", "_", text)
