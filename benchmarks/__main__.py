@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from benchmarks import engine
+from benchmarks import city, engine, http
 from benchmarks.measure import show, write
 
-SUITES = {"engine": engine.run}
+SUITES = {"city": city.run, "engine": engine.run, "http": http.run}
 
 
 def main() -> int:
     """Run the suites asked for, print their tables and write them as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", choices=sorted(SUITES), help="run this suite alone")
-    chosen = parser.parse_args().only
+    parser.add_argument("--city", type=Path, help="http: an existing city folder instead of Las Palmas")
+    chosen = parser.parse_args()
     failed = False
-    for suite in [chosen] if chosen else sorted(SUITES):
-        measures, about = SUITES[suite]()
-        print(f"# {suite}: " + ", ".join(f"{key} {value}" for key, value in about.items()))
+    for suite in [chosen.only] if chosen.only else sorted(SUITES):
+        measures, about = SUITES[suite](chosen.city)
+        shown = ", ".join(f"{key} {value}" for key, value in about.items() if key != "runs")
+        print(f"# {suite}: {shown}")
         print(show(measures))
-        print(f"written to {write(suite, measures, about)}")
+        print(f"written to {write(suite, measures, about)}", flush=True)
         failed |= any(measure.met is False for measure in measures)
     return int(failed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -34,15 +35,15 @@ class Remedies:
 
     def fitting(self, rule: Rule, row: int, test: ScaleTest | None) -> list[str]:
         """Remedies that fit, in the order of building least; ``new`` is always left as the last."""
-        possible = {
-            "share": self._host(row),
-            "extend_hours": self._hours(rule, row, test),
-            "convert": self._idle_site(rule, row),
-            "mobile": self._sparse(row),
-            "extend": test is not None and bool(rule.serving.any()),
-            "new": True,
+        possible: dict[str, Callable[[], bool]] = {
+            "share": lambda: self._host(row),
+            "extend_hours": lambda: self._hours(rule, row, test),
+            "convert": lambda: self._idle_site(rule, row),
+            "mobile": lambda: self._sparse(row),
+            "extend": lambda: test is not None and bool(rule.serving.any()),
+            "new": lambda: True,
         }
-        return [name for name in REMEDY_IDS if name in rule.element.remedies and possible[name]]
+        return [name for name in REMEDY_IDS if name in rule.element.remedies and possible[name]()]
 
     @cached_property
     def _hosts(self) -> npt.NDArray[np.bool_]:
@@ -78,6 +79,8 @@ class Remedies:
     @cached_property
     def _sites(self) -> npt.NDArray[np.float64]:
         """Idle assets (not the reserves, which are for building new), metres."""
+        if not self.study.city.has("sites"):
+            return np.empty((0, 2))
         sites = self.study.city.geo("sites")
         idle = sites[(sites["kind"] != "reserve").to_numpy(dtype=bool)]
         points = shapely.point_on_surface(np.asarray(idle.geometry.array))
@@ -105,9 +108,9 @@ class Remedies:
         """People per km² of the areas that have a shape."""
         areas, units = self.study.city.areas, self.study.units
         frame = areas.frame[~areas.frame.geometry.isna()]
-        km2 = dict(
-            zip(frame["code"], shapely.area(frame.to_crs(self.study.city.config.crs).geometry) / 1e6, strict=True)
-        )
+        crs = self.study.city.config.crs
+        shapes = shapely.transform(np.asarray(frame.geometry.array), lambda xy: project(xy, crs))
+        km2 = dict(zip(frame["code"], shapely.area(shapes) / 1e6, strict=True))
         return {
             str(code): float(people) / km2[code]
             for code, people in zip(units.codes, units.residents, strict=True)

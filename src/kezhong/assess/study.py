@@ -75,10 +75,9 @@ class Study:
     @cached_property
     def shows_osm(self) -> bool:
         """Whether an OpenStreetMap source of facilities is loaded."""
-        ids = self.city.layer("facilities")["facility_id"]
-        return bool(ids.str.startswith("osm:").any()) or any(
-            source.startswith("osm") for source in self.city.sources("facilities")
-        )
+        if any(source.startswith("osm") for source in self.city.sources("facilities")):
+            return True
+        return bool(self.city.layer("facilities")["facility_id"].str.startswith("osm:").any())
 
     @cached_property
     def ledgers(self) -> dict[str, set[str]]:

@@ -187,8 +187,12 @@ def _levels(
     inside = np.zeros(len(points), dtype=np.intp)
     shape = areas.frame.loc[areas.frame["code"] == root].geometry
     if len(shape) and shape.iloc[0] is not None:
-        within = shapely.intersects(shape.iloc[0], np.asarray(points.geometry.array))
-        inside[~(within | ~pd.isna(point_codes))] = -1
+        # Only those that no community claims are put to the (often very detailed) outline of the city.
+        unclaimed = np.flatnonzero(pd.isna(point_codes))
+        outline = shape.iloc[0]
+        shapely.prepare(outline)
+        within = shapely.intersects(outline, np.asarray(points.geometry.array)[unclaimed])
+        inside[unclaimed[~within]] = -1
     found[AreaLevel.CITY.value] = ([root], everybody, inside)
     return found
 
