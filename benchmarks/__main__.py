@@ -6,10 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import city, engine, http
+from benchmarks import city, engine, pages
 from benchmarks.measure import show, write
 
-SUITES = {"city": city.run, "engine": engine.run, "http": http.run}
+SUITES = {"city": city.run, "engine": engine.run, "http": pages.run}
 
 
 def main() -> int:

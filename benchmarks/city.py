@@ -33,16 +33,20 @@ class Shell:
     def __call__(self, *arguments: object) -> str:
         """Run one command; its output. Any failure ends the measurement."""
         words = [str(argument) for argument in arguments]
-        with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as err:
+        with (
+            tempfile.TemporaryFile("w+", encoding="utf-8") as out,
+            tempfile.TemporaryFile("w+", encoding="utf-8") as err,
+        ):
             begun = time.perf_counter()
             process = subprocess.Popen(
-                [sys.executable, "-m", "kezhong", *words], cwd=self.folder, stdout=out, stderr=err, env=_quiet()
+                [sys.executable, "-m", "kezhong", *words], cwd=self.folder, stdout=out, stderr=err
             )
             # wait4 gives the peak of this one process; RUSAGE_CHILDREN only that of the largest so far.
             _, status, usage = os.wait4(process.pid, 0)
             took = time.perf_counter() - begun
             process.returncode = os.waitstatus_to_exitcode(status)
-            out.seek(0), err.seek(0)
+            out.seek(0)
+            err.seek(0)
             if process.returncode:
                 raise SystemExit(f"kezhong {' '.join(words)}\n{out.read()}{err.read()}")
             name = " ".join(Path(word).name for word in words)
@@ -136,10 +140,6 @@ def _middle(shells: list[Shell], position: int) -> float:
 def _short(step: dict[str, Any]) -> str:
     words = str(step["command"]).split()
     return " ".join(words[:2] if words[0] == "import" else words[:1])
-
-
-def _quiet() -> dict[str, str]:
-    return {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def _megabytes(usage: resource.struct_rusage) -> float:

@@ -21,6 +21,7 @@ import httpx
 import numpy as np
 
 from benchmarks.measure import Measure, show, write
+from benchmarks.paint import first_paint
 
 #: Milliseconds at the 95th percentile.
 TARGET_MS = 100.0
@@ -38,6 +39,7 @@ def run(city_folder: Path | None = None) -> tuple[list[Measure], dict[str, objec
             middle, late, size = _time(client, address)
             note = f"p50 {middle:.1f} ms, {size / 1024:.0f} KiB"
             measures.append(Measure(f"p95 {name}", "ms", late, None, None, TARGET_MS, higher=False, note=note))
+        measures.append(first_paint(f"{base}/"))
     return measures, {"city": folder.name, "run": run_id, "requests": MEASURED}
 
 

@@ -7,7 +7,6 @@ decimetre and the last facility, otherwise there is no ratio.
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import json
 import os
 import statistics
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Measure
+from benchmarks.peers import pandana_python
 from benchmarks.streets import Streets, largest_component, read_streets
 
 RUNS = 3
@@ -30,7 +30,7 @@ THRESHOLDS_DM = (4_167, 8_333, 12_500)
 """5, 10 and 15 minutes at 5 km/h."""
 
 
-def run() -> tuple[list[Measure], dict[str, object]]:
+def run(_city: Path | None = None) -> tuple[list[Measure], dict[str, object]]:
     """Measure on Porto."""
     root = Path(os.environ.get("KEZHONG_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
     file = root / "porto" / "porto.osm.pbf"
@@ -78,11 +78,11 @@ def _question(streets: Streets) -> dict[str, Any]:
 
 
 def _interpreters() -> dict[str, str]:
-    """Python of each side; the peer's may live in an environment of its own (``KEZHONG_PANDANA_PYTHON``)."""
+    """Python of each side; the peer lives in an environment of its own."""
     found = {"kezhong": sys.executable, "scipy": sys.executable}
-    peer = os.environ.get("KEZHONG_PANDANA_PYTHON")
-    if peer or importlib.util.find_spec("pandana"):
-        found["pandana"] = peer or sys.executable
+    peer = pandana_python()
+    if peer:
+        found["pandana"] = peer
     return found
 
 
@@ -150,7 +150,7 @@ def _table(runs: dict[str, list[dict[str, float]]]) -> list[Measure]:
             ),
         ]
     else:
-        note = "peer absent: pip install pandana, or set KEZHONG_PANDANA_PYTHON"
+        note = "peer absent: see benchmarks/peers.py, or set KEZHONG_PANDANA_PYTHON"
         rows += [
             Measure("nearest + counts with preparation, Porto", "s", total, None, None, 40.0, higher=True, note=note),
             Measure("peak memory above the imports", "MB", ours["peak_mb"], None, None, 0.5, higher=False, note=note),

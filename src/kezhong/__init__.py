@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         verify_export,
         verify_import,
     )
-    from kezhong.quality import gate
+    from kezhong.quality.gate import gate
     from kezhong.report import export_city, write_shortfalls
 
     open_city = City.open

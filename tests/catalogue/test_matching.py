@@ -91,7 +91,9 @@ OSM = [
 ]
 
 
-@pytest.mark.parametrize(("tags", "area", "expected"), OSM, ids=lambda value: str(sorted(value) if isinstance(value, set) else value)[:60])
+@pytest.mark.parametrize(
+    ("tags", "area", "expected"), OSM, ids=lambda value: str(sorted(value) if isinstance(value, set) else value)[:60]
+)
 def test_osm(tags: dict[str, str], area: float | None, expected: set[str]) -> None:
     assert set(match_osm(tags, area)) == expected
 

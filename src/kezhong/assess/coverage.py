@@ -15,7 +15,7 @@ import numpy.typing as npt
 from kezhong.assess.figures import REASON, STATUS, FigureBook
 from kezhong.assess.places import KINDS
 from kezhong.assess.reach import UNREACHED
-from kezhong.assess.rules import Rule, excused, places_nearest
+from kezhong.assess.rules import Rule, excused, places_nearest, places_reach
 from kezhong.assess.study import LIVED_MINUTES, Study
 from kezhong.assess.units import incidences
 from kezhong.catalogue.model import Threshold
@@ -107,7 +107,7 @@ def _by_place(study: Study, rules: list[Rule]) -> Counted:
         for column, rule in enumerate(rules):
             applies = np.append(rule.leaf_applies, rule.requirement.applies_to(None))[leaf_of[chosen]]
             applies &= ~excused(study, rule, study.table.place_dm)[chosen]
-            nearest = places_nearest(study.table, rule.elements, study.table.place_dm)[chosen]
+            nearest = places_reach(study, rule)[chosen]
             limit = max(rule.limit_dm, 0)
             found[kind][1][:, column] = part @ (weight * applies)
             found[kind][0][:, column] = part @ (weight * applies * (nearest <= limit))

@@ -96,6 +96,7 @@ def _manifest(study: Study, rules: list[Rule], grades: pd.DataFrame, listed: pd.
         "reason_codes": list(REACH_CODES),
         "leaf_level": units.leaf_level,
         "layers": {layer: dict(sorted(parts.items())) for layer, parts in sorted(study.city.snapshot.parts.items())},
+        "enrolment": _enrolment(study),
         "to_verify": _to_verify(rules),
         "unread_hours": unread(study.points["hours"])[:100],
         "totals": {
@@ -112,6 +113,14 @@ def _manifest(study: Study, rules: list[Rule], grades: pd.DataFrame, listed: pd.
             },
         },
     }
+
+
+def _enrolment(study: Study) -> dict[str, Any]:
+    """Elements for which the assigned school decides, and enrolment areas whose school is not known."""
+    found = study.assignment
+    if found is None:
+        return {"elements": [], "unmatched": []}
+    return {"elements": list(found.elements), "unmatched": list(found.unmatched)}
 
 
 def _to_verify(rules: list[Rule]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kezhong.assess.enrolment import assignment
 from kezhong.assess.reach import reach_table, thresholds_of, walker_reach
 from kezhong.assess.study import STANDARD, Study, assessed_points, element_order
 from kezhong.assess.units import build_units
@@ -48,4 +49,5 @@ def prepare(city: City, basis: Basis, walker: Walker, window: str, progress: Pro
         table=table,
         walker_dm=np.asarray(walker_dm),
         walker_snap=walker_snap,
+        assignment=assignment(city, points, window),
     )

@@ -46,7 +46,8 @@ LEAST_BOUND_M = 2000.0
 #: Supply is shared among people within this distance where no requirement says otherwise (metres).
 CATCHMENT_M = 1000.0
 _FORMAT = 1
-_LAYERS = (
+#: Layers on which distances depend.
+LAYERS = (
     "street_nodes",
     "street_edges",
     "service_points",
@@ -177,7 +178,7 @@ def reach_table(
     """
     key = layers_key(
         city,
-        _LAYERS,
+        LAYERS,
         "reach",
         _FORMAT,
         thresholds.elements,
@@ -187,11 +188,11 @@ def reach_table(
         SNAP_M,
     )
     file = city.cache_file(f"reach-{key}.npz")
-    stored = _read(file)
+    stored = read_arrays(file)
     searched = stored is None
     if stored is None:
         stored = _search(city, points, thresholds, progress)
-        _write(file, stored)
+        write_arrays(file, stored)
     spots = Places(*(stored[f"places_{name}"] for name in ("kind", "weight", "lonlat", "rows_lonlat", "rows_place")))
     own = {name: array for name, array in stored.items() if not name.startswith("places_")}
     return ReachTable(
@@ -203,9 +204,9 @@ def walker_reach(
     city: City, points: gpd.GeoDataFrame, thresholds: Thresholds, *, window: str = "any", progress: Progress = silent
 ) -> tuple[Lengths, npt.NDArray[np.uint8]]:
     """Nearest (E, D) in decimetres and snapping reasons (D,) for a walker who avoids steps; cached like the rest."""
-    key = layers_key(city, _LAYERS, "walker", _FORMAT, thresholds.elements, thresholds.bound_dm, window, SNAP_M)
+    key = layers_key(city, LAYERS, "walker", _FORMAT, thresholds.elements, thresholds.bound_dm, window, SNAP_M)
     file = city.cache_file(f"walker-{key}.npz")
-    stored = _read(file)
+    stored = read_arrays(file)
     if stored is None:
         from kezhong.network import reach
 
@@ -224,7 +225,7 @@ def walker_reach(
             progress=progress,
         )
         stored = {"nearest_dm": found.nearest_dm, "snap_reason": reason}
-        _write(file, stored)
+        write_arrays(file, stored)
     return stored["nearest_dm"], stored["snap_reason"]
 
 
@@ -341,7 +342,7 @@ def _straight(origins: Floats, doors: Floats, door_element: npt.NDArray[np.int32
     return result
 
 
-def _read(file: Path) -> dict[str, Any] | None:
+def read_arrays(file: Path) -> dict[str, Any] | None:
     """A stored table; ``None`` where there is none or it is damaged (the cache may be deleted at any time)."""
     if not file.is_file():
         return None
@@ -353,7 +354,9 @@ def _read(file: Path) -> dict[str, Any] | None:
         return None
 
 
-def _write(file: Path, arrays: dict[str, Any]) -> None:
+def write_arrays(file: Path, arrays: dict[str, Any]) -> None:
+    """Store a table in the cache."""
+
     def save(path: Path) -> None:
         with path.open("wb") as handle:
             np.savez(handle, **arrays)

@@ -99,6 +99,8 @@ def _apply(study: Study, requirement: Requirement, inside: Flags, levels: set[st
     walking = threshold is not None and not requirement.in_district
     limit = limit_dm(threshold.value, threshold.unit, study.standard_pace) if threshold and walking else -1
     nearest, which = merged(study.table, requirement, elements, limit)
+    if study.assignment is not None:
+        nearest, which = study.assignment.units(elements, nearest, which)
     leaf, applies = _concerned(study.units, requirement)
     condition = requirement.required_if
     if condition is not None and condition.built_up_only:
@@ -157,6 +159,12 @@ def merged(
         best = np.where(nearer, here, best)
         which = np.where(nearer, table.nearest_facility[row], which)
     return best, which
+
+
+def places_reach(study: Study, rule: Rule) -> Lengths:
+    """Decimetres from each place (P,) to what decides for it: the assigned school, else the nearest."""
+    nearest = places_nearest(study.table, rule.elements, study.table.place_dm)
+    return nearest if study.assignment is None else study.assignment.places(rule.elements, nearest)
 
 
 def places_nearest(table: ReachTable, elements: tuple[str, ...], matrix: Lengths) -> Lengths:

@@ -19,6 +19,7 @@ import pandas as pd
 from kezhong.assess.composite import Verdicts
 from kezhong.assess.coverage import VARIANTS, Coverage
 from kezhong.assess.figures import STATUS
+from kezhong.assess.need import NeedWeights
 from kezhong.assess.reach import UNREACHED
 from kezhong.assess.remedies import Remedies
 from kezhong.assess.rules import Rule
@@ -41,6 +42,8 @@ Floats = npt.NDArray[np.float64]
 
 _TIER = {TierId.BASIC: 0, TierId.QUALITY: 1, TierId.CHARACTERISTIC: 2}
 _NAN = float("nan")
+#: Where nobody was asked everything weighs the same.
+NO_RESIDENTS_DATA = NeedWeights()
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +209,12 @@ def certainty_of(study: Study, rule: Rule, code: str) -> str:
 
 
 def list_shortfalls(
-    study: Study, rules: list[Rule], coverage: Coverage, tests: list[ScaleTest], found: Verdicts
+    study: Study,
+    rules: list[Rule],
+    coverage: Coverage,
+    tests: list[ScaleTest],
+    found: Verdicts,
+    need: NeedWeights = NO_RESIDENTS_DATA,
 ) -> pd.DataFrame:
     """The ranked list (:data:`kezhong.city.results.SHORTFALL_COLUMNS`)."""
     if not study.has_people or not study.has_facilities:
@@ -214,7 +222,7 @@ def list_shortfalls(
     counts = affected(study, rules)
     remedies = Remedies(study)
     rows = [
-        _row(study, rules, coverage, counts, remedies, row, column, test)
+        _row(study, rules, coverage, counts, (remedies, need), row, column, test)
         for row, column, test in candidates(study, rules, coverage, tests, found)
     ]
     rows = [row for row in rows if row["target_affected"] > 0 or row["people_affected"] > 0]
@@ -242,10 +250,11 @@ def severity(table: pd.DataFrame) -> pd.Series:
 
 
 def _row(
-    study: Study, rules: list[Rule], coverage: Coverage, counts: Affected, remedies: Remedies, row: int, column: int,
-    test: ScaleTest | None,
+    study: Study, rules: list[Rule], coverage: Coverage, counts: Affected, hints: tuple[Remedies, NeedWeights], row: int,
+    column: int, test: ScaleTest | None,
 ) -> dict[str, Any]:  # fmt: skip
     rule, units, areas = rules[column], study.units, study.city.areas
+    remedies, need = hints
     element, requirement = rule.element, rule.requirement
     code = str(units.codes[row])
     finding = findings(study, rules, coverage, counts, row, column, test)
@@ -297,7 +306,7 @@ def _row(
         "target_affected": finding.group_affected,
         "target_total": total,
         "target_share": finding.group_affected / total if total > 0 else _NAN,
-        "need_weight": 1.0,
+        "need_weight": need.of(code, element.id),
         "tickets_12345": _NAN,
         "certainty": certainty,
         "certainty_zh": CERTAINTY[certainty][0],

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kezhong.assess.enrolment import Assignment
 from kezhong.assess.hours import WINDOWS, open_in_window
 from kezhong.assess.reach import UNREACHED, ReachTable
 from kezhong.assess.units import Units
@@ -45,6 +46,7 @@ class Study:
     table: ReachTable
     walker_dm: Lengths
     walker_snap: npt.NDArray[np.uint8]
+    assignment: Assignment | None = None
 
     @property
     def standard_pace(self) -> float:

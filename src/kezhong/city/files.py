@@ -55,7 +55,7 @@ def explain(problem: OSError, target: Path) -> KezhongError:
     """Turn an error of the file system into one that says what to do."""
     if isinstance(problem, KezhongError):
         return problem
-    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return WorkspaceError("city.disk_full", file=target)
     return WorkspaceError("city.write_failed", file=target, problem=problem.strerror or str(problem))
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from kezhong import __version__
 from kezhong.cli import importing, results, serving, verifying
-from kezhong.cli.console import say, table
+from kezhong.cli.console import language, local_time, say, table
 
 app = typer.Typer(
     name="kezhong",
@@ -22,6 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_WINDOW = "须在此时段开放 / must be open then: any morning working_hours evening weekend"
 CityDir = Annotated[Path, typer.Argument(help="城市文件夹 / city folder", metavar="CITY_DIR")]
 
 
@@ -74,7 +73,7 @@ def info(city_dir: CityDir, as_json: Annotated[bool, typer.Option("--json", help
     city = City.open(city_dir)
     runs = RunStore(city.folder).all()
     if as_json:
-        _json(
+        results.dump(
             {
                 "name": city.config.name, "snapshot": city.snapshot.document(),
                 "snapshots": [snapshot.document() for snapshot in city.history()],
@@ -84,17 +83,28 @@ def info(city_dir: CityDir, as_json: Annotated[bool, typer.Option("--json", help
         return
     say(f"{city.config.name}  快照 {city.snapshot.id}", f"{city.config.name}  snapshot {city.snapshot.id}")
     rows = [
-        (LAYERS[layer].zh, layer, len(city.layer(layer)), "、".join(city.sources(layer)))
+        (
+            LAYERS[layer].zh if language() == "zh" else layer,
+            layer,
+            len(city.layer(layer)),
+            "、".join(city.sources(layer)),
+        )
         for layer in LAYERS
         if city.has(layer)
     ]
-    table(("数据", "图层", "行数", "来源"), rows, right=(2,))
+    headings = ("数据", "图层", "行数", "来源") if language() == "zh" else ("data", "layer", "rows", "sources")
+    table(headings, rows, right=(2,))
+    if not rows:
+        say("还没有数据:先运行 kezhong import streets", "no data yet: start with kezhong import streets")
+    zone = city.config.timezone
     for snapshot in city.history():
-        say(f"快照 {snapshot.id}  {snapshot.created}  {snapshot.message}", f"{snapshot.id}  {snapshot.created}")
+        made = local_time(snapshot.created, zone)
+        say(f"快照 {snapshot.id}  {made}  {snapshot.message}", f"snapshot {snapshot.id}  {made}  {snapshot.message}")
     for run in runs:
+        basis, walker, made = run.manifest["basis"], run.manifest["walker"], local_time(run.manifest["created"], zone)
         say(
-            f"体检 {run.id}  口径 {run.manifest['basis']}  步行者 {run.manifest['walker']}  {run.manifest['created']}",
-            f"run {run.id}  basis {run.manifest['basis']}  walker {run.manifest['walker']}  {run.manifest['created']}",
+            f"体检 {run.id}  口径 {basis}  步行者 {walker}  {made}",
+            f"run {run.id}  basis {basis}  walker {walker}  {made}",
         )
 
 
@@ -118,11 +128,12 @@ def assess(
     city_dir: CityDir,
     basis: Annotated[str | None, typer.Option(help="口径 / basis, see kezhong catalogue show")] = None,
     walker: Annotated[str, typer.Option(help="步行者 / walker")] = "standard",
-    force: Annotated[bool, typer.Option(help="重新计算 / compute again")] = False,
+    window: Annotated[str, typer.Option(help=_WINDOW)] = "any",
+    force: Annotated[bool, typer.Option("--force", help="重新计算 / compute again")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
 ) -> None:
     """体检 / assess the city against a basis."""
-    results.assess(city_dir, basis, walker, force=force, as_json=as_json)
+    results.assess(city_dir, results.Question(basis, walker, window), force=force, as_json=as_json)
 
 
 @app.command()
@@ -131,24 +142,36 @@ def shortfalls(
     out: Annotated[Path | None, typer.Option(help="输出文件 / file: .xlsx .csv .geojson .gpkg")] = None,
     basis: Annotated[str | None, typer.Option(help="口径 / basis")] = None,
     walker: Annotated[str, typer.Option(help="步行者 / walker")] = "standard",
+    window: Annotated[str, typer.Option(help=_WINDOW)] = "any",
     circle: Annotated[str | None, typer.Option(help="只要这个圈层 / this circle only")] = None,
+    area: Annotated[
+        str | None, typer.Option(help="只要这个区域(编码或名称)及其下级 / this area (code or name) and what lies in it")
+    ] = None,
+    element: Annotated[
+        str | None, typer.Option(help="只要这种服务要素 / this service element (id, Chinese or English name)")
+    ] = None,
     top: Annotated[int, typer.Option(help="屏幕上显示的行数 / rows on the screen")] = 20,
 ) -> None:
     """短板清单 / the shortfall list."""
-    results.shortfalls(city_dir, out, basis, walker, circle, top)
+    results.shortfalls(
+        city_dir, results.Question(basis, walker, window), results.Filter(circle, area, element), out=out, top=top
+    )
 
 
 @app.command()
 def explain(
     city_dir: CityDir,
     area: Annotated[str, typer.Option(help="区域编码或名称 / code or name of the area")],
-    element: Annotated[str, typer.Option(help="服务要素 / service element")],
+    element: Annotated[
+        str, typer.Option(help="服务要素:编码或中英文名称 / service element: id, Chinese or English name")
+    ],
     basis: Annotated[str | None, typer.Option(help="口径 / basis")] = None,
     walker: Annotated[str, typer.Option(help="步行者 / walker")] = "standard",
+    window: Annotated[str, typer.Option(help=_WINDOW)] = "any",
     as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
 ) -> None:
     """说明一个数字的来历 / follow one figure to its sources."""
-    results.explain(city_dir, area, element, basis, walker, as_json=as_json)
+    results.explain(city_dir, results.Question(basis, walker, window), area, element, as_json=as_json)
 
 
 @app.command()
@@ -159,7 +182,7 @@ def export(
     walker: Annotated[str, typer.Option(help="步行者 / walker")] = "standard",
 ) -> None:
     """导出全部数据与数据字典 / export everything with a data dictionary."""
-    results.export(city_dir, out, basis, walker)
+    results.export(city_dir, out, results.Question(basis, walker))
 
 
 @app.command()
@@ -194,8 +217,3 @@ def _mount_catalogue() -> None:
 
 
 _mount_catalogue()
-
-
-def _json(value: Any) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=str)
-    sys.stdout.write("\n")

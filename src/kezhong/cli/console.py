@@ -6,7 +6,9 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from kezhong import messages
 from kezhong.errors import KezhongError
@@ -22,6 +24,13 @@ def language() -> Language:
 def say(zh: str, en: str) -> None:
     """Print a line in the user's language."""
     sys.stdout.write((zh if language() == "zh" else en) + "\n")
+
+
+def local_time(stamp: str, zone: str) -> str:
+    """A stored moment (ISO 8601, UTC) as the clock on the city's wall shows it, e.g. ``2026-11-23 16:00``."""
+    if not stamp:
+        return "–"
+    return datetime.fromisoformat(stamp).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
 
 
 def print_error(problem: KezhongError) -> None:

@@ -47,10 +47,14 @@ def import_(
     code_column: Annotated[str | None, typer.Option(help="编码列(区域)/ column of codes")] = None,
     name_column: Annotated[str | None, typer.Option(help="名称列(区域)/ column of names")] = None,
     people_column: Annotated[str | None, typer.Option(help="人口列 / column of people")] = None,
-    planned: Annotated[bool, typer.Option(help="规划用地 / planned land use")] = False,
-    household: Annotated[bool, typer.Option(help="综治网格 / household grid")] = False,
-    allow_overlap: Annotated[bool, typer.Option(help="与其他来源的人口相加 / add to other sources' people")] = False,
-    allow_rejects: Annotated[bool, typer.Option(help="略过坏行并另存 / leave bad rows out and save them")] = False,
+    planned: Annotated[bool, typer.Option("--planned", help="规划用地 / planned land use")] = False,
+    household: Annotated[bool, typer.Option("--household", help="综治网格 / household grid")] = False,
+    allow_overlap: Annotated[
+        bool, typer.Option("--allow-overlap", help="与其他来源的人口相加 / add to other sources' people")
+    ] = False,
+    allow_rejects: Annotated[
+        bool, typer.Option("--allow-rejects", help="略过坏行并另存 / leave bad rows out and save them")
+    ] = False,
 ) -> None:
     """导入数据;再次导入只替换同一来源 / import data; a second import replaces that source only."""
     if not file.exists():

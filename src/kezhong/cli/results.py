@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,32 @@ from kezhong.cli.console import language, progress_bar, say, table
 from kezhong.errors import InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from kezhong.assess import Assessment
 
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the city."""
+
+    basis: str | None = None
+    walker: str = "standard"
+    window: str = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rows of the list are wanted."""
+
+    circle: str | None = None
+    area: str | None = None
+    element: str | None = None
+
+
 _SUFFIXES = (".xlsx", ".csv", ".geojson", ".gpkg")
+#: Elements to verify that are named on the screen.
+_NAMED = 6
 
 
 def check(city_dir: Path, *, as_json: bool) -> int:
@@ -45,17 +69,19 @@ def check(city_dir: Path, *, as_json: bool) -> int:
     return 0 if report.sufficient else 1
 
 
-def _assessment(city_dir: Path, basis: str | None, walker: str, *, force: bool = False) -> Assessment:
+def _assessment(city_dir: Path, question: Question, *, force: bool = False) -> Assessment:
     from kezhong.assess import assess as run_assessment
     from kezhong.city.workspace import City
 
     with progress_bar("assess") as progress:
-        return run_assessment(City.open(city_dir), basis=basis, walker=walker, force=force, progress=progress)
+        return run_assessment(
+            City.open(city_dir), question.basis, question.walker, question.window, progress=progress, force=force
+        )
 
 
-def assess(city_dir: Path, basis: str | None, walker: str, *, force: bool, as_json: bool) -> None:
+def assess(city_dir: Path, question: Question, *, force: bool, as_json: bool) -> None:
     """Assess and print grades and the head of the shortfall list."""
-    found = _assessment(city_dir, basis, walker, force=force)
+    found = _assessment(city_dir, question, force=force)
     if as_json:
         dump(found.summary())
         return
@@ -80,21 +106,31 @@ def assess(city_dir: Path, basis: str | None, walker: str, *, force: bool, as_js
         ("区域", "等级", "得分", "应配达到", "人口") if zh else ("area", "grade", "score", "required met", "people")
     )
     table(headings, rows, right=(2, 3, 4))
-    say(f"短板 {len(found.shortfalls):,} 条(kezhong shortfalls 查看)", f"{len(found.shortfalls):,} shortfalls")
+    _warnings(found)
+    say(
+        f"短板 {len(found.shortfalls):,} 条(清单:kezhong shortfalls {city_dir})",
+        f"{len(found.shortfalls):,} shortfalls (the list: kezhong shortfalls {city_dir})",
+    )
+    if found.to_verify:
+        zh_names = "、".join(item["zh"] for item in found.to_verify[:_NAMED])
+        en_names = ", ".join(item["en"] for item in found.to_verify[:_NAMED])
+        count, more = len(found.to_verify), len(found.to_verify) > _NAMED
+        say(
+            f"另有 {count} 种应配要素在全市未检出,不计入短板:{zh_names}{'等' if more else ''}。"
+            f"请社区核实:kezhong verify export {city_dir} --out 文件夹",
+            f"{count} required elements were found nowhere and are no shortfalls: {en_names}{' …' if more else ''}. "
+            f"Have them verified: kezhong verify export {city_dir} --out FOLDER",
+        )
 
 
-def shortfalls(city_dir: Path, out: Path | None, basis: str | None, walker: str, circle: str | None, top: int) -> None:
+def shortfalls(city_dir: Path, question: Question, wanted: Filter, *, out: Path | None, top: int) -> None:
     """Print the head of the list, and write all of it where a file is named."""
     if out is not None and out.suffix.lower() not in _SUFFIXES:
         raise InputError("cli.unknown_format", value=out.suffix, expected=" ".join(_SUFFIXES))
-    found = _assessment(city_dir, basis, walker)
-    rows = found.shortfalls
-    if circle is not None:
-        from kezhong.catalogue import load_catalogue
-
-        load_catalogue().circle(circle)
-        rows = rows[rows["circle"] == circle]
+    found = _assessment(city_dir, question)
+    rows = _filtered(found, wanted)
     header(found)
+    _warnings(found)
     zh = language() == "zh"
     shown = [
         (
@@ -123,23 +159,59 @@ def shortfalls(city_dir: Path, out: Path | None, basis: str | None, walker: str,
         say(f"已写出 {len(rows):,} 条:{out}", f"{len(rows):,} rows written: {out}")
 
 
-def explain(city_dir: Path, area: str, element: str, basis: str | None, walker: str, *, as_json: bool) -> None:
+def _filtered(found: Assessment, wanted: Filter) -> pd.DataFrame:
+    rows = found.shortfalls
+    if wanted.circle is not None:
+        from kezhong.catalogue import load_catalogue
+
+        load_catalogue().circle(wanted.circle)
+        rows = rows[rows["circle"] == wanted.circle]
+    if wanted.area is not None:
+        tree = found.city.areas
+        code = tree.find(wanted.area)
+        rows = rows[rows["area_code"].isin([code, *tree.communities_in(code)])]
+    if wanted.element is not None:
+        from kezhong.intake.elements import need_element
+
+        rows = rows[rows["element"] == need_element(wanted.element, "--element")]
+    return rows
+
+
+def explain(city_dir: Path, question: Question, area: str, element: str, *, as_json: bool) -> None:
     """Print one explanation."""
-    found = _assessment(city_dir, basis, walker)
-    explanation = found.explain(found.city.areas.find(area), element)
+    from kezhong.intake.elements import need_element
+
+    item = need_element(element, "--element")
+    found = _assessment(city_dir, question)
+    explanation = found.explain(area, item)
     if as_json:
         dump(explanation.to_dict())
         return
     sys.stdout.write(explanation.text(language()) + "\n")
 
 
-def export(city_dir: Path, out: Path, basis: str | None, walker: str) -> None:
+def export(city_dir: Path, out: Path, question: Question) -> None:
     """Write the open-data folder."""
     from kezhong.report import export_city
 
-    found = _assessment(city_dir, basis, walker)
+    found = _assessment(city_dir, question)
     files = export_city(found.city, found.run, out)
     say(f"已导出 {len(files)} 个文件:{out}", f"{len(files)} files written: {out}")
+
+
+def _warnings(found: Assessment) -> None:
+    """What a reader must know before the numbers: no people, or data that carry no verdict."""
+    if not found.run.manifest["totals"]["people"]:
+        say(
+            "没有人口数据:覆盖率、影响人口与短板都无从计算;请先 kezhong import population",
+            "there are no people in the data: no coverage, no people affected, no shortfalls; "
+            "import them with kezhong import population",
+        )
+    if found.insufficient:
+        say(
+            "数据不足:结果不作短板判定;原因见 kezhong check",
+            "the data are insufficient: nothing is judged a shortfall; see kezhong check",
+        )
 
 
 def header(found: Assessment) -> None:

@@ -1,4 +1,4 @@
-"""Every endpoint of the pages, and the first paint, on Las Palmas (or on ``--city FOLDER``)."""
+"""The suite ``http``: every endpoint of the pages, and the first paint, on Las Palmas (or on ``--city FOLDER``)."""
 
 from __future__ import annotations
 
