@@ -125,12 +125,17 @@ def run(_city: Path | None = None) -> tuple[list[Measure], dict[str, object]]:
         Measure("assess with another basis, whole process", "s", second_s, None, None, TARGET_AGAIN_S, higher=False),
     ]
     about: dict[str, object] = {
-        "people": summary["people"],
+        "people": _people(summary),
         "cpus": len(os.sched_getaffinity(0)),
         "other basis": OTHER_BASIS,
         "runs": [shell.steps for shell in shells],
     }
     return rows, about
+
+
+def _people(summary: dict[str, Any]) -> int:
+    people = next(float(row["people"]) for row in summary["grades"] if row["area_level"] == "city")
+    return round(people)
 
 
 def _middle(shells: list[Shell], position: int) -> float:

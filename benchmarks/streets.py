@@ -123,7 +123,7 @@ def _walkable_ways(file: Path) -> tuple[NDArray[np.int64], NDArray[np.float64], 
     ptr = [0]
     source = osmium.FileProcessor(str(file)).with_locations().with_filter(osmium.filter.KeyFilter("highway"))
     for item in source:
-        if not item.is_way() or not _walkable(item.tags):
+        if not isinstance(item, osmium.osm.Way) or not _walkable(item.tags):
             continue
         places = [(node.ref, node.lon, node.lat) for node in item.nodes if node.location.valid()]
         if len(places) < 2:

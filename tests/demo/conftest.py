@@ -1,15 +1,14 @@
-"""The demonstration city is generated once, and built once, for all tests of a session."""
+"""The demonstration city is built once; its delivered files are generated once for all tests of a session."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
-from pathlib import Path
 
 import pytest
 
 from kezhong.city.workspace import City
-from kezhong.demo import DemoFiles, build_city, generate_files
+from kezhong.demo import DemoFiles, generate_files
+from tests.demo_city import copy_demo_city
 
 TODAY = dt.date(2026, 11, 23)
 
@@ -21,9 +20,6 @@ def demo_files(tmp_path_factory: pytest.TempPathFactory) -> DemoFiles:
 
 
 @pytest.fixture(scope="session")
-def demo_city(demo_files: DemoFiles, tmp_path_factory: pytest.TempPathFactory) -> City:
-    """The assessed city; ``KEZHONG_DEMO_CITY`` names a folder that holds one already."""
-    ready = os.environ.get("KEZHONG_DEMO_CITY")
-    if ready and Path(ready).is_dir():
-        return City.open(ready)
-    return build_city(tmp_path_factory.mktemp("demo") / "city", demo_files)
+def demo_city(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> City:
+    """The assessed city."""
+    return City.open(copy_demo_city(pytestconfig, tmp_path_factory.mktemp("demo") / "city"))

@@ -13,9 +13,18 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from kezhong.server.routes.pages import STATIC
+from tests.conftest import absent
+from tests.demo_city import copy_demo_city
 
 #: Software rendering: the map needs WebGL where there is no graphics card.
-ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--disable-background-networking",
+]
 
 
 def chromium() -> str | None:
@@ -28,7 +37,7 @@ def chromium() -> str | None:
 def browser() -> Iterator[Browser]:
     path = chromium()
     if path is None:
-        pytest.skip("no Chromium: install one or set KEZHONG_CHROMIUM to its path")
+        absent("no Chromium: install one or set KEZHONG_CHROMIUM to its path")
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield found
@@ -36,25 +45,23 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the served demonstration city; ``KEZHONG_WEB`` names one that runs already."""
     given = os.environ.get("KEZHONG_WEB")
     if given:
         yield given.rstrip("/")
         return
     if not (STATIC / "index.html").is_file():
-        pytest.skip("the web application is not built: run `make setup`")
+        absent("the web application is not built: run `make setup`")
     import uvicorn
 
-    from kezhong.demo import build_city, generate_files
     from kezhong.server import create_app
 
-    folder = tmp_path_factory.mktemp("web")
-    city = build_city(folder / "city", generate_files(folder / "files"))
+    folder = copy_demo_city(pytestconfig, tmp_path_factory.mktemp("web") / "city")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    config = uvicorn.Config(create_app(city.folder), port=port, log_level="warning", access_log=False)
+    config = uvicorn.Config(create_app(folder), port=port, log_level="warning", access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

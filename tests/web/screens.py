@@ -1,6 +1,7 @@
 """Pictures of every page at three widths, in light and large type, in Chinese and English, to be looked at.
 
 ``python tests/web/screens.py http://127.0.0.1:8000 FOLDER``; nothing is compared, a person looks.
+``… --readme`` takes only the picture of the README, into ``docs/images``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ PAGES = {
 }
 SIZES = {360: 740, 1366: 768, 1920: 1080}
 SETTLED_MS = 4000
+IMAGE = Path(__file__).parents[2] / "docs" / "images" / "map.png"
 
 
 def main(address: str, folder: Path) -> None:
@@ -50,5 +52,24 @@ def main(address: str, folder: Path) -> None:
         browser.close()
 
 
+def readme(address: str) -> None:
+    """The map with one explanation open."""
+    IMAGE.parent.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        context = browser.new_context(base_url=address, viewport={"width": 1366, "height": SIZES[1366]})
+        run = context.request.get("/api/v1/runs/resolve").json()["run"]
+        row = context.request.get(f"/api/v1/runs/{run}/shortfalls?limit=1").json()["items"][0]
+        page = context.new_page()
+        page.goto(PAGES["map-why"].format(**row))
+        page.locator("[data-verdict]").wait_for()
+        page.wait_for_timeout(SETTLED_MS)
+        page.screenshot(path=IMAGE)
+        browser.close()
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    if sys.argv[2] == "--readme":
+        readme(sys.argv[1])
+    else:
+        main(sys.argv[1], Path(sys.argv[2]))

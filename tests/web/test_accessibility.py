@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from tests.conftest import absent
+
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = {
@@ -29,7 +31,7 @@ MODES: dict[str, tuple[dict[str, str], int]] = {
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_serious(context: BrowserContext, name: str, mode: str) -> None:
     if not AXE.is_file():
-        pytest.skip("axe-core is not installed: run `npm ci` in web/")
+        absent("axe-core is not installed: run `npm ci` in web/")
     preferences, width = MODES[mode]
     context.add_init_script(f"localStorage.setItem('kezhong.preferences', {json.dumps(json.dumps(preferences))})")
     run = context.request.get("/api/v1/runs/resolve").json()["run"]

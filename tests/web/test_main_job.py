@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import openpyxl
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 pytestmark = pytest.mark.browser
 API = "/api/v1"
@@ -123,16 +123,49 @@ def test_main_job_by_keyboard_alone(page: Page) -> None:
     page.wait_for_url(re.compile(r"/shortfalls\?"))
 
 
-def test_context_without_a_run_offers_to_start_it(page: Page) -> None:
+def _free_context(page: Page) -> str:
     bases = [basis["id"] for basis in _json(page, "/bases")]
     walkers = [walker["id"] for walker in _json(page, "/catalogue")["walkers"]]
-    free = next(
-        (basis, walker)
+    return next(
+        f"basis={basis}&walker={walker}"
         for basis in bases
         for walker in walkers
         if _json(page, f"/runs/resolve?basis={basis}&walker={walker}")["run"] is None
     )
-    page.goto(f"/map?basis={free[0]}&walker={free[1]}")
+
+
+def test_a_job_can_be_cancelled(page: Page) -> None:
+    """A job that does not end by itself, answered by the test: the request to cancel is what is looked at."""
+    stamp = "2026-11-23T00:00:00Z"
+    job: dict[str, Any] = {"id": "j-test", "kind": "assess", "state": "running", "progress": 0.4, "created": stamp}
+    job |= {"step": {"zh": "计算中", "en": "computing"}, "result": None, "error": None, "finished": None}
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        if route.request.url.endswith("/jobs/j-test/cancel"):
+            asked.append(route.request.method)
+            job.update(state="cancelled", finished=stamp)
+        alone = route.request.method == "POST" or route.request.url.endswith("/j-test")
+        route.fulfill(status=202 if alone else 200, json=job if alone else {"items": [job] if asked else []})
+
+    context = _free_context(page)
+    page.route("**/api/v1/jobs**", answer)
+    page.goto(f"/map?{context}")
+    page.get_by_role("button", name="开始体检").click()
+    page.get_by_role("button", name="取消任务").first.click()
+    expect(page.get_by_text("体检已取消,原有结果不受影响。")).to_be_visible()
+    expect(page.get_by_role("heading", name="尚未体检")).to_be_visible()
+    assert asked == ["POST"]
+
+
+def test_an_invented_city_is_credited_to_nobody(page: Page) -> None:
+    page.goto("/map")
+    expect(page.locator(".credit")).to_contain_text("合成数据,不对应任何真实地点")
+    expect(page.locator(".credit")).not_to_contain_text("OpenStreetMap")
+
+
+def test_context_without_a_run_offers_to_start_it(page: Page) -> None:
+    page.goto(f"/map?{_free_context(page)}")
     expect(page.get_by_role("heading", name="尚未体检")).to_be_visible()
     page.get_by_role("button", name="开始体检").click()
     expect(page.get_by_role("heading", name="尚未体检")).to_be_hidden(timeout=120_000)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kezhong.assess.comparison import compare
     from kezhong.assess.efficiency import floating_catchment
     from kezhong.assess.equity import gini, palma
-    from kezhong.assess.explain import Explanation
+    from kezhong.assess.explanation import Explanation
     from kezhong.assess.hours import WINDOWS, normalise
     from kezhong.assess.reasons import REACH_REASONS, REASONS
 
@@ -26,7 +26,7 @@ _HOMES = {
     "floating_catchment": "efficiency",
     "gini": "equity",
     "palma": "equity",
-    "Explanation": "explain",
+    "Explanation": "explanation",
     "WINDOWS": "hours",
     "normalise": "hours",
     "REACH_REASONS": "reasons",

@@ -26,7 +26,7 @@ from kezhong.errors import DataMissingError, InputError, NotFoundError
 from kezhong.progress import Progress, silent, span
 
 if TYPE_CHECKING:
-    from kezhong.assess.explain import Explanation
+    from kezhong.assess.explanation import Explanation
     from kezhong.catalogue.model import Basis, Walker
 
 #: Raised when formulae change, so that an old run is not taken for an answer of the new ones.
@@ -259,6 +259,20 @@ class Assessment:
             geometry=demand.geometry,
             crs=demand.crs,
         )
+
+    def estates(self, element: str) -> gpd.GeoDataFrame:
+        """Estates with metres on foot from their gates, residents and verdict, as the variant ``estate`` counts them.
+
+        Returns
+        -------
+        GeoDataFrame
+            ``estate_id``, ``area_code``, ``name``, ``metres`` (NaN: none within the search bound), ``people`` (NaN:
+            unknown), ``status`` (``meets``, ``falls_short``, ``not_applicable``, ``not_detected``, ``no_data``, or
+            ``informative`` where the basis sets no walking threshold), shape.
+        """
+        from kezhong.assess.estates import estate_results
+
+        return estate_results(self, element)
 
     def examination(self) -> pd.DataFrame:
         """Counts of failing units (未达标…数量, 缺口数) and percentages, per requirement and in total."""

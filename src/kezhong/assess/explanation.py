@@ -8,6 +8,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+#: Statuses in words.
+STATUS_WORDS: dict[str, tuple[str, str]] = {
+    "meets": ("达到", "met"),
+    "falls_short": ("未达到", "not met"),
+    "informative": ("仅列数值", "for information"),
+    "data_insufficient": ("数据不足", "data insufficient"),
+    "not_detected": ("未检出", "not detected"),
+    "no_data": ("无数据", "no data"),
+    "confirmed_absent": ("确无", "confirmed absent"),
+    "not_applicable": ("不适用", "not applicable"),
+}
+#: Variants of coverage in words.
+VARIANT_WORDS: dict[str, tuple[str, str]] = {
+    "population": ("按常住人口", "of residents"),
+    "target_pop": ("按服务对象", "of the target group"),
+    "land": ("按居住用地", "of residential land"),
+    "building": ("按住宅楼栋", "of residential buildings"),
+    "estate": ("按居住小区", "of estates"),
+    "buffer": ("按直线距离,仅供对比", "in a straight line, for comparison only"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -27,6 +48,8 @@ class Explanation:
     people: dict[str, Any]
     unit: dict[str, Any] | None
     facility: dict[str, Any] | None
+    nearest: dict[str, Any] | None  # beside an assigned school that is not the nearest
+    decides: dict[str, str]
     facilities: list[dict[str, Any]]
     route: dict[str, Any] | None
     steps: list[dict[str, Any]]

@@ -250,8 +250,8 @@ def severity(table: pd.DataFrame) -> pd.Series:
 
 
 def _row(
-    study: Study, rules: list[Rule], coverage: Coverage, counts: Affected, hints: tuple[Remedies, NeedWeights], row: int,
-    column: int, test: ScaleTest | None,
+    study: Study, rules: list[Rule], coverage: Coverage, counts: Affected, hints: tuple[Remedies, NeedWeights],
+    row: int, column: int, test: ScaleTest | None,
 ) -> dict[str, Any]:  # fmt: skip
     rule, units, areas = rules[column], study.units, study.city.areas
     remedies, need = hints

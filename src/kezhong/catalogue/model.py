@@ -179,7 +179,7 @@ class Walker(Named):
 class Indicator(Named):
     """What can be measured of an element, and of which kinds of element."""
 
-    family: Literal["content_scale", "coverage", "efficiency", "quality"]
+    family: Literal["content_scale", "coverage", "efficiency", "quality", "equity", "grade"]
     unit: str
     formula_zh: str
     formula_en: str

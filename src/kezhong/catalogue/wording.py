@@ -113,6 +113,8 @@ def scale_text(scale: Scale, language: str = "zh") -> str:
     least, most = f"{scale.minimum:g}", "" if scale.maximum is None else f"{scale.maximum:g}"
     if scale.metric == "ratio" and scale.unit == "share":
         least, most = f"{scale.minimum:.0%}", "" if scale.maximum is None else f"{scale.maximum:.0%}"
+    if scale.metric == "capacity" and scale.per == "1000_target" and scale.unit == "places" and scale.maximum is None:
+        return _places_text(scale.minimum, language)
     if language == "zh":
         subject = _METRIC[scale.metric][0] if scale.metric != "capacity" else ""
         head = f"{_PER[scale.per][0]}{subject}" if scale.metric != "ratio" else subject
@@ -122,6 +124,16 @@ def scale_text(scale: Scale, language: str = "zh") -> str:
     body = f"{least}–{most} {unit}" if most else f"at least {least} {unit}"
     tail = "" if scale.metric == "ratio" else f" {_PER[scale.per][1]}"
     return f"{head} {body.strip()}{tail}"
+
+
+def _places_text(per_1000: float, language: str) -> str:
+    """Places for children of an age: 1,000 for each 1,000 is one for every child, which reads better as that."""
+    if per_1000 == 1000:
+        return "名额不少于服务年龄段人数" if language == "zh" else "a place for everybody of its age group"
+    share = f"{per_1000 / 10:g}%"
+    return (
+        f"名额不少于服务年龄段人数的 {share}" if language == "zh" else f"places for at least {share} of its age group"
+    )
 
 
 def item_text(item: str, language: str = "zh") -> str:

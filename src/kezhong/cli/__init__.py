@@ -25,6 +25,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns 0, or exits with the status."""
+    if arguments is None:  # a process of our own
+        _silence_closing()
     status = _status(arguments)
     if status:
         sys.exit(status)
@@ -80,6 +82,18 @@ def _explained(problem: Exception) -> int:
         raise problem
     print_error(KezhongError("cli.internal", problem=type(problem).__name__, file=_write_traceback(problem)))
     return EXIT_INTERNAL
+
+
+def _silence_closing() -> None:
+    """Files that a full disk left half-written fail once more when they are collected: the user was told already."""
+    before = sys.unraisablehook
+
+    def hook(found: sys.UnraisableHookArgs) -> None:
+        half_written_zip = getattr(found.object, "__qualname__", "") == "ZipFile.__del__"
+        if not half_written_zip and not isinstance(found.exc_value, OSError):
+            before(found)
+
+    sys.unraisablehook = hook
 
 
 def _system_error(problem: OSError) -> KezhongError:

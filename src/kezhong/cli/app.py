@@ -206,7 +206,7 @@ def demo(
     serving.demo(out, host, port, no_serve=no_serve)
 
 
-app.command("import")(importing.import_)
+app.command("import", epilog=importing.EPILOG)(importing.import_)
 app.add_typer(verifying.app, name="verify")
 
 

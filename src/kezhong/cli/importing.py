@@ -30,6 +30,29 @@ KINDS = {
     "ratios": "import_ratios",
 }
 _SHOWN = 10
+#: What each kind takes, below the options of ``--help`` (\b keeps the lines as they are).
+EPILOG = """\b
+数据种类 / kinds:
+  streets     .osm.pbf .osm .osm.gz,或线图层 / or a line layer
+  facilities  .osm.pbf .osm,或台账 / or a ledger: --element --mapping --datum --sheet
+  population  点、栅格、面 / points, GeoTIFF, polygons: --people-column --age-shares --allow-overlap
+  areas       行政区域 / areas of the tree: --level --code-column --name-column
+  circles     生活圈 / life circles
+  estates     小区 / estates
+  gates       小区出入口 / gates of estates
+  buildings   建筑 / buildings
+  landuse     用地 / land use: --planned
+  sites       闲置资产与预留用地 / idle assets and reserved sites
+  grid        官方网格 / the official grid: --household
+  built-up    城区范围 / the built-up area
+  enrolment   学区 / enrolment areas
+  ratios      统计类要素 / elements that are statistics: --element
+
+\b
+例 / examples:
+  kezhong import streets    my-city city.osm.pbf
+  kezhong import facilities my-city 幼儿园.xlsx --element 幼儿园 --datum gcj02
+  kezhong import population my-city grid.csv --datum wgs84"""
 
 
 def import_(

@@ -95,7 +95,7 @@ def assess(city_dir: Path, question: Question, *, force: bool, as_json: bool) ->
     rows = [
         (
             names.get(row.area_code, row.area_code),
-            row.grade,
+            _grade(row.grade),
             "–" if row.score != row.score else f"{row.score:.1f}",
             f"{row.required_met}/{row.required_total}",
             f"{row.people:,.0f}",
@@ -116,7 +116,7 @@ def assess(city_dir: Path, question: Question, *, force: bool, as_json: bool) ->
         en_names = ", ".join(item["en"] for item in found.to_verify[:_NAMED])
         count, more = len(found.to_verify), len(found.to_verify) > _NAMED
         say(
-            f"另有 {count} 种应配要素在全市未检出,不计入短板:{zh_names}{'等' if more else ''}。"
+            f"另有 {count} 种应配要素在全市未检出或无数据,不计入短板:{zh_names}{'等' if more else ''}。"
             f"请社区核实:kezhong verify export {city_dir} --out 文件夹",
             f"{count} required elements were found nowhere and are no shortfalls: {en_names}{' …' if more else ''}. "
             f"Have them verified: kezhong verify export {city_dir} --out FOLDER",
@@ -197,6 +197,10 @@ def export(city_dir: Path, out: Path, question: Question) -> None:
     found = _assessment(city_dir, question)
     files = export_city(found.city, found.run, out)
     say(f"已导出 {len(files)} 个文件:{out}", f"{len(files)} files written: {out}")
+
+
+def _grade(grade: str) -> str:
+    return ("数据不足" if language() == "zh" else grade) if grade == "insufficient" else grade
 
 
 def _warnings(found: Assessment) -> None:

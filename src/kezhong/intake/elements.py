@@ -22,6 +22,19 @@ def _names() -> dict[str, str]:
         for name in (element.en, element.zh):
             found.setdefault(plain(name), element.id)
     found.update({plain(element_id): element_id for element_id in elements})
+    for part, ids in _alternatives().items():
+        if len(ids) == 1:
+            found.setdefault(plain(part), ids.pop())
+    return found
+
+
+def _alternatives() -> dict[str, set[str]]:
+    """One of the alternatives of a name stands for it too (菜市场 for 菜市场或生鲜超市) → the elements that have it."""
+    found: dict[str, set[str]] = {}
+    for element in load_catalogue().elements.values():
+        for part in element.zh.split("或") if "或" in element.zh else ():
+            if len(part) > 2:
+                found.setdefault(part, set()).add(element.id)
     return found
 
 
@@ -34,6 +47,7 @@ def near_elements(text: str, n: int = 5) -> str:
     """Elements that are written alike, for a message."""
     elements = load_catalogue().elements
     forms = {form: element.id for element in elements.values() for form in (element.id, element.zh, element.en.lower())}
+    forms.update({part: min(ids) for part, ids in _alternatives().items()})
     close = difflib.get_close_matches(text.lower(), list(forms), n=n, cutoff=0.4)
     inside = [form for form in forms if len(text) > 1 and (text in form or form in text)]
     ids = list(dict.fromkeys(forms[form] for form in [*inside, *close]))[:n]

@@ -133,12 +133,12 @@ def import_osm_facilities(
 
 
 def settle(edit: Edit, frame: gpd.GeoDataFrame) -> None:
-    """Choose the city's projected system where this is its first geometry, and name OpenStreetMap as origin."""
+    """The first geometry decides the projected system; OpenStreetMap is named as origin unless the city is invented."""
     changes: dict[str, object] = {}
     if not edit.city.config.crs:
         west, south, east, north = frame.total_bounds
         changes["crs"] = projected_crs_for((west + east) / 2, (south + north) / 2)
-    if ATTRIBUTION not in edit.city.config.attribution:
+    if not edit.city.config.synthetic and ATTRIBUTION not in edit.city.config.attribution:
         changes["attribution"] = (*edit.city.config.attribution, ATTRIBUTION)
     if changes:
         edit.configure(**changes)

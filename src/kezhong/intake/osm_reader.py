@@ -80,7 +80,7 @@ def source_name(file: str | Path) -> str:
 
 def tags_of(thing: Any) -> dict[str, str]:
     """Tags of a pyosmium object as a dictionary that outlives it."""
-    return {tag.k: tag.v for tag in thing.tags}
+    return dict(thing.tags)
 
 
 def object_id(thing: Any) -> str:

@@ -174,13 +174,17 @@ def _frame(bounds: tuple[float, float, float, float] | np.ndarray) -> str:
 
 
 def _settle(edit: Edit, edges: gpd.GeoDataFrame, attribution: str | None) -> None:
-    """The first geometry decides in which system the city is computed; its origin is named on every output."""
+    """The first geometry decides in which system the city is computed; its origin is named on every output.
+
+    An invented city's streets come in an OSM file too, but nobody surveyed them: they are credited to nobody.
+    """
     changes: dict[str, object] = {}
     if not edit.city.config.crs:
         west, south, east, north = edges.total_bounds
         changes["crs"] = projected_crs_for((west + east) / 2, (south + north) / 2)
-    if attribution and attribution not in edit.city.config.attribution:
-        changes["attribution"] = (*edit.city.config.attribution, attribution)
+    known = edit.city.config
+    if attribution and not known.synthetic and attribution not in known.attribution:
+        changes["attribution"] = (*known.attribution, attribution)
     if changes:
         edit.configure(**changes)
 

@@ -60,7 +60,7 @@ export const en: Messages = {
     all: "All required elements", legend: "Legend", threshold: "required {value}", beyond: "not reached within the search", failing: "requirement not met", insufficient: "data insufficient",
     notDetected: "not detected", gradeLabel: "Grade {grade}", grades: { A: "Grade A", B: "Grade B", C: "Grade C", D: "Grade D", insufficient: "data insufficient" },
     noThreshold: "This basis sets no walking distance for the element", facility: "Facility", population: "{n} people in the cell",
-    north: "North up", zoomIn: "Zoom in", zoomOut: "Zoom out", home: "Whole city", datum: "Coordinates: WGS 84 / CGCS2000; measured in {crs}", attribution: "© OpenStreetMap contributors",
+    north: "North up", zoomIn: "Zoom in", zoomOut: "Zoom out", home: "Whole city", datum: "Coordinates: WGS 84 / CGCS2000; measured in {crs}", attribution: "© OpenStreetMap contributors", synthetic: "Synthetic data: no real place",
     canvas: "Map of {city}. Arrow keys move over areas, Enter explains, plus and minus zoom.", focused: "{name}: {text}",
     noBasemap: "No base map for this city; it is made when OSM data are imported.", noWebgl: "This browser cannot draw the map (no WebGL). The table below holds the same content.",
     noGeometry: "Areas of this level have no boundaries; see the table below.", panel: "Open options", close: "Close", ratioTitle: "Worst required element: distance ÷ requirement", cellTitle: "Walking distance to the nearest facility", cellTimeTitle: "Walking time to the nearest facility",

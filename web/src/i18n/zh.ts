@@ -59,7 +59,7 @@ export const zh = {
     all: "全部必配要素(综合)", legend: "图例", threshold: "要求 {value}", beyond: "搜索范围内未到达", failing: "未达到要求", insufficient: "数据不足",
     notDetected: "未检出", gradeLabel: "{grade} 级", grades: { A: "A 级", B: "B 级", C: "C 级", D: "D 级", insufficient: "数据不足" } as Record<string, string>,
     noThreshold: "当前口径对该要素没有步行距离要求", facility: "设施", population: "格网人口 {n} 人",
-    north: "正北", zoomIn: "放大", zoomOut: "缩小", home: "全市范围", datum: "坐标:WGS 84 / CGCS2000;面积与距离按 {crs} 计算", attribution: "© OpenStreetMap 贡献者",
+    north: "正北", zoomIn: "放大", zoomOut: "缩小", home: "全市范围", datum: "坐标:WGS 84 / CGCS2000;面积与距离按 {crs} 计算", attribution: "© OpenStreetMap 贡献者", synthetic: "合成数据,不对应任何真实地点",
     canvas: "{city}地图。方向键在区域间移动,回车键查看说明,加减键缩放。", focused: "{name}:{text}",
     noBasemap: "本城市没有底图文件;导入 OSM 数据后自动生成。", noWebgl: "此浏览器不能显示地图(缺少 WebGL)。下方表格包含相同内容。",
     noGeometry: "该层级没有区域边界,请看下方表格。", panel: "打开选项面板", close: "关闭", ratioTitle: "最差必配要素:距离与要求之比", cellTitle: "到最近设施的步行距离", cellTimeTitle: "到最近设施的步行时间",

@@ -5,8 +5,6 @@ import { classColours, token } from "./colours";
 import { EMPTY } from "./geometry";
 
 const FONT = ["Noto Sans Regular"];
-/** Ground layers go under the results, names above them. */
-export const FIRST_RESULT = "cells-fill";
 
 function widths(at10: number, at16: number): unknown {
   return ["interpolate", ["exponential", 1.5], ["zoom"], 10, at10, 16, at16];
@@ -17,21 +15,30 @@ function line(id: string, layer: string, paint: LineLayerSpecification["paint"],
 }
 
 function ground(): LayerSpecification[] {
-  const road = token("map-road");
-  const edge = token("map-road-line");
   const polygon = ["==", ["geometry-type"], "Polygon"] as unknown as FilterSpecification;
-  const main = (classes: string[]) => ["in", ["get", "class"], ["literal", classes]];
   return [
     { id: "landuse", type: "fill", source: "base", "source-layer": "landuse", paint: { "fill-color": token("map-built"), "fill-opacity": 0.5 } },
     { id: "green", type: "fill", source: "base", "source-layer": "green", paint: { "fill-color": token("map-green") } },
     { id: "water", type: "fill", source: "base", "source-layer": "water", filter: polygon, paint: { "fill-color": token("map-water") } },
     line("river", "water", { "line-color": token("map-water"), "line-width": widths(1, 5) } as LineLayerSpecification["paint"], ["==", ["geometry-type"], "LineString"]),
     { id: "building", type: "fill", source: "base", "source-layer": "building", minzoom: 14, paint: { "fill-color": token("map-road-line"), "fill-opacity": 0.7 } },
-    line("path", "path", { "line-color": edge, "line-width": 1, "line-dasharray": [2, 2] }, undefined, 14),
-    line("street", "street", { "line-color": road, "line-width": widths(0.4, 5) } as LineLayerSpecification["paint"], undefined, 12),
-    line("road-edge", "road", { "line-color": edge, "line-width": widths(1.6, 11) } as LineLayerSpecification["paint"], main(["motorway", "trunk", "primary", "secondary"])),
-    line("road-small", "road", { "line-color": road, "line-width": widths(0.6, 7) } as LineLayerSpecification["paint"], main(["tertiary"]), 10),
-    line("road", "road", { "line-color": road, "line-width": widths(1, 9) } as LineLayerSpecification["paint"], main(["motorway", "trunk", "primary", "secondary"])),
+  ];
+}
+
+/** Streets, railways and water drawn over the fills, so that one finds one's way on a coloured map. */
+function bearings(): LayerSpecification[] {
+  const road = token("map-road");
+  const edge = token("map-road-line");
+  const polygon = ["==", ["geometry-type"], "Polygon"] as unknown as FilterSpecification;
+  const main = (classes: string[]) => ["in", ["get", "class"], ["literal", classes]];
+  return [
+    { id: "water-over", type: "fill", source: "base", "source-layer": "water", filter: polygon, paint: { "fill-color": token("map-water"), "fill-opacity": 0.75 } },
+    line("river-over", "water", { "line-color": token("map-water"), "line-width": widths(1, 5), "line-opacity": 0.8 } as LineLayerSpecification["paint"], ["==", ["geometry-type"], "LineString"]),
+    line("path", "path", { "line-color": edge, "line-width": 1, "line-dasharray": [2, 2], "line-opacity": 0.7 }, undefined, 14),
+    line("street", "street", { "line-color": road, "line-width": widths(0.4, 5), "line-opacity": 0.6 } as LineLayerSpecification["paint"], undefined, 12),
+    line("road-edge", "road", { "line-color": edge, "line-width": widths(1.4, 11), "line-opacity": 0.55 } as LineLayerSpecification["paint"], main(["motorway", "trunk", "primary", "secondary"])),
+    line("road-small", "road", { "line-color": road, "line-width": widths(0.6, 7), "line-opacity": 0.75 } as LineLayerSpecification["paint"], main(["tertiary"]), 10),
+    line("road", "road", { "line-color": road, "line-width": widths(1, 9), "line-opacity": 0.8 } as LineLayerSpecification["paint"], main(["motorway", "trunk", "primary", "secondary"])),
     line("rail", "rail", { "line-color": token("map-rail"), "line-width": 1.4, "line-dasharray": [4, 3] }),
   ];
 }
@@ -45,15 +52,16 @@ function baseNames(): LayerSpecification[] {
 }
 
 /** Styles of the results; data are set later. */
-function results(): LayerSpecification[] {
+function results(over: LayerSpecification[]): LayerSpecification[] {
   const colours = classColours();
   const colour = ["match", ["get", "c"], 0, colours[0], 1, colours[1], 2, colours[2], 3, colours[3], 4, colours[4], colours[5]];
   const act = token("act");
   const brand = token("brand");
   const layers: unknown[] = [
-    { id: "cells-fill", type: "fill", source: "cells", paint: { "fill-color": colour, "fill-opacity": 0.78, "fill-antialias": false } },
+    { id: "cells-fill", type: "fill", source: "cells", paint: { "fill-color": colour, "fill-opacity": 0.7, "fill-antialias": false } },
     { id: "cells-hatch", type: "fill", source: "cells", filter: ["==", ["get", "f"], 1], paint: { "fill-pattern": "hatch-act", "fill-opacity": 0.75 } },
-    { id: "areas-fill", type: "fill", source: "areas", paint: { "fill-color": colour, "fill-opacity": ["case", ["has", "c"], 0.72, 0] } },
+    { id: "areas-fill", type: "fill", source: "areas", paint: { "fill-color": colour, "fill-opacity": ["case", ["has", "c"], 0.66, 0] } },
+    ...over,
     { id: "areas-fail", type: "fill", source: "areas", filter: ["==", ["get", "h"], "fail"], paint: { "fill-pattern": "hatch-act", "fill-opacity": 0.8 } },
     { id: "areas-unknown", type: "fill", source: "areas", filter: ["==", ["get", "h"], "unknown"], paint: { "fill-pattern": "hatch-unknown", "fill-opacity": 0.7 } },
     { id: "areas-line", type: "line", source: "areas", paint: { "line-color": token("line-strong"), "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0.6, 14, 1.4], "line-opacity": 0.8 } },
@@ -70,7 +78,7 @@ function results(): LayerSpecification[] {
 }
 
 function resultNames(): LayerSpecification[] {
-  const paint = { "text-color": token("map-label"), "text-halo-color": token("map-halo"), "text-halo-width": 2 };
+  const paint = { "text-color": token("map-label"), "text-halo-color": token("map-halo"), "text-halo-width": 2.2 };
   return [
     { id: "areas-name", type: "symbol", source: "area-points", layout: { "text-field": ["get", "text"], "text-font": FONT, "text-size": ["interpolate", ["linear"], ["zoom"], 10, 10.5, 14, 14], "text-max-width": 6, "text-padding": 3, "text-line-height": 1.15, "symbol-sort-key": ["get", "order"] }, paint },
     { id: "facility-name", type: "symbol", source: "facilities", minzoom: 14.5, layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 11, "text-offset": [0, 0.9], "text-anchor": "top", "text-max-width": 9, "text-optional": true }, paint },
@@ -91,7 +99,7 @@ export function mapStyle(basemap: boolean): StyleSpecification {
     layers: [
       { id: "ground", type: "background", paint: { "background-color": token("map-land") } },
       ...(basemap ? ground() : []),
-      ...results(),
+      ...results(basemap ? bearings() : []),
       ...(basemap ? baseNames() : []),
       ...resultNames(),
     ],
