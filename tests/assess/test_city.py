@@ -296,6 +296,16 @@ def test_conditional_station_only_where_the_centre_does_not_reach(tmp_path: Path
     assert rows.loc[("C1", "population"), "reason"] == "reached_by_upper"
 
 
+def test_a_station_seen_nowhere_is_not_detected_even_where_centres_are(tmp_path: Path) -> None:
+    lattice = _lattice(tmp_path)
+    lattice.add("community_health_centre", 500, 500)
+    found = assess(lattice.build(), "kezhong-default")
+    assert not (found.shortfalls["element"] == "community_health_station").any()
+    assert "community_health_station" in {row["element"] for row in found.to_verify}
+    # The lattice has no villages: what only villages need is nothing to look for.
+    assert "village_clinic" not in {row["element"] for row in found.to_verify}
+
+
 def test_second_basis_needs_no_search_and_the_same_question_is_the_same_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,9 +6,9 @@ import datetime as dt
 
 import pytest
 
+from demo_city import copy_demo_city
 from kezhong.city.workspace import City
 from kezhong.demo import DemoFiles, generate_files
-from tests.demo_city import copy_demo_city
 
 TODAY = dt.date(2026, 11, 23)
 

@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import threading
 import time
 from collections.abc import Iterator
 
 import pytest
+from chrome import ARGUMENTS, chromium
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from demo_city import absent, copy_demo_city
 from kezhong.server.routes.pages import STATIC
-from tests.conftest import absent
-from tests.demo_city import copy_demo_city
-
-#: Software rendering: the map needs WebGL where there is no graphics card.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--disable-background-networking",
-]
-
-
-def chromium() -> str | None:
-    """Path of a Chromium: ``KEZHONG_CHROMIUM``, else one on the path."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return os.environ.get("KEZHONG_CHROMIUM") or next((found for name in names if (found := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")

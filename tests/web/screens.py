@@ -11,9 +11,8 @@ import sys
 from itertools import product
 from pathlib import Path
 
+from chrome import ARGUMENTS, chromium
 from playwright.sync_api import sync_playwright
-
-from conftest import ARGUMENTS, chromium
 
 PAGES = {
     "map": "/map",

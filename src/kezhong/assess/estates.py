@@ -48,7 +48,7 @@ def estate_results(found: Assessment, element: str) -> gpd.GeoDataFrame:
         geometry=np.asarray(estates.geometry.array),
         crs="EPSG:4326",
     )
-    table.insert(1, "area_code", np.append(study.units.codes[: study.units.n_leaves], None)[leaf_of])
+    table.insert(1, "area_code", np.array([*study.units.codes[: study.units.n_leaves], None], dtype=object)[leaf_of])
     return table
 
 

@@ -129,5 +129,5 @@ def _to_verify(rules: list[Rule]) -> list[dict[str, Any]]:
         {"element": rule.element.id, "zh": rule.element.zh, "en": rule.element.en, "presence": rule.presence.value,
          "requirement": rule.id}
         for rule in rules
-        if rule.binding and rule.presence is not Presence.PRESENT
+        if rule.binding and rule.presence is not Presence.PRESENT and rule.applies.any()
     ]  # fmt: skip

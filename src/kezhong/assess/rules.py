@@ -114,13 +114,26 @@ def _apply(study: Study, requirement: Requirement, inside: Flags, levels: set[st
         limit_dm=limit,
         walker="metres" if threshold is None or threshold.unit == "m" else STANDARD,
         unit_level=_unit_level(requirement, element, levels, study.units.leaf_level),
-        presence=study.presence(elements) if element.kind in (Kind.POINT, Kind.AREA) else _other(study, elements),
+        presence=_presence(study, requirement, element, elements),
         leaf_applies=leaf,
         applies=applies,
         nearest_dm=nearest,
         nearest_facility=which,
         serving=study.serving(elements),
     )
+
+
+def _presence(study: Study, requirement: Requirement, element: Element, elements: tuple[str, ...]) -> Presence:
+    """What is known of a requirement's elements in the whole city.
+
+    The element whose reach makes the requirement unnecessary proves nothing here: only those it does not reach are
+    concerned, so a city in which nobody ever found the element itself has it 未检出.
+    """
+    if element.kind not in (Kind.POINT, Kind.AREA):
+        return _other(study, elements)
+    condition = requirement.required_if
+    spared = condition.unless_reached if condition is not None else None
+    return study.presence(tuple(name for name in elements if name != spared) or elements)
 
 
 def _other(study: Study, elements: tuple[str, ...]) -> Presence:
