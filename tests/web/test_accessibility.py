@@ -40,7 +40,7 @@ def test_nothing_serious(context: BrowserContext, name: str, mode: str) -> None:
     page.set_viewport_size({"width": width, "height": 768})
     page.goto(PAGES[name].format(**row))
     ready = "[data-verdict]" if name in ("cells", "drawer") else ".drawer" if name != "list" else '[role="grid"]'
-    expect(page.locator(ready).first).to_be_visible()
+    expect(page.locator(ready).first).to_be_visible(timeout=30_000)
     page.wait_for_timeout(400)  # transitions change colours
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
