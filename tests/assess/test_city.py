@@ -380,8 +380,8 @@ def test_explanation_is_complete(found: Assessment) -> None:
     told = found.explain("C2", "wet_market")
     page = json.loads(json.dumps(told.to_dict()))
     assert page["status"] == "falls_short"
-    assert page["verdict_zh"].startswith("社区2:菜市场或生鲜超市")
-    assert "依据:TD/T 1062-2021" in page["verdict_zh"]
+    assert page["verdict_zh"].startswith("社区2：菜市场或生鲜超市")
+    assert "依据：TD/T 1062-2021" in page["verdict_zh"]
     assert page["facility"]["source_rows"] == "ledger.xlsx#2"
     assert page["sources"][0]["rows"] == ["ledger.xlsx#2"]
     assert page["route"]["type"] == "LineString"

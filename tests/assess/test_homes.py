@@ -71,8 +71,8 @@ def test_the_assigned_school_decides_and_the_nearest_stands_beside(tmp_path: Pat
     assert told.nearest["name"] == "近校"
     assert told.nearest["metres"] < told.facility["metres"]
     page = told.text()
-    assert "对口学校:远校" in page
-    assert "最近设施(仅供对比):近校" in page
+    assert "对口学校：远校" in page
+    assert "最近设施（仅供对比）：近校" in page
     assert "nan" not in told.text("en")
     # The lived distance stays that to the nearest.
     nearest = [min(abs(x - a) + abs(y - b) for a, b in schools) for x, y, _ in units]

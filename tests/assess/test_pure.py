@@ -110,14 +110,14 @@ def test_bands_of_the_enhanced_catchment() -> None:
         ("全天", "24/7"),
         ("24小时", "24/7"),
         ("周一至周五 8:30-17:30", "Mo-Fr 08:30-17:30"),
-        ("周一至周五8:30-12:00,14:00-17:30;周六 9:00-12:00", "Mo-Fr 08:30-12:00,14:00-17:30; Sa 09:00-12:00"),
+        ("周一至周五8:30-12:00,14:00-17:30；周六 9:00-12:00", "Mo-Fr 08:30-12:00,14:00-17:30; Sa 09:00-12:00"),
         ("每天 6点-18点半", "Mo-Su 06:00-18:30"),
         ("早上6:00-晚上9:00", "06:00-21:00"),
-        ("上午8:00-12:00,下午2:30-5:30", "08:00-12:00,14:30-17:30"),
-        ("周一闭馆,周二至周日9:00-17:00", "Mo off; Tu-Su 09:00-17:00"),
+        ("上午8:00-12:00，下午2:30-5:30", "08:00-12:00,14:30-17:30"),
+        ("周一闭馆，周二至周日9:00-17:00", "Mo off; Tu-Su 09:00-17:00"),
         ("工作日 16:00-18:30", "Mo-Fr 16:00-18:30"),
         ("周一、三、五 9:00-11:00", "Mo,We,Fr 09:00-11:00"),
-        ("营业时间:9:00-21:00", "09:00-21:00"),
+        ("营业时间：9:00-21:00", "09:00-21:00"),
         ("Mo-Fr 08:00-18:00; Sa 09:00-13:00", "Mo-Fr 08:00-18:00; Sa 09:00-13:00"),
     ],
 )
@@ -155,14 +155,14 @@ def test_the_products_voice() -> None:
     found = _finding()
     assert present_text(found).startswith("菜市场 620 米")
     assert gap_text(found) == "超出 500 米要求 120 米"
-    assert people_text(found) == "影响 1,140 人,其中 60 岁及以上 266 人"
+    assert people_text(found) == "影响 1,140 人，其中 60 岁及以上 266 人"
     assert gap_text(found, "en") == "120 m beyond the 500 m asked for"
 
 
 def test_words_where_none_is_reached_and_where_minutes_count() -> None:
     none = _finding(nearest_m=float("nan"), minutes=float("nan"))
     assert "2,000 米内没有菜市场" in present_text(none)
-    assert gap_text(none) == "要求步行 500 米内可达,缺 1 处"
+    assert gap_text(none) == "要求步行 500 米内可达，缺 1 处"
     minutes = _finding(threshold=8.0, threshold_unit="min")
     assert gap_text(minutes) == "超出 8 分钟要求 1.3 分钟"
 

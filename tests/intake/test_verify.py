@@ -122,7 +122,7 @@ def test_a_free_line_names_its_element(served: City, tmp_path: Path) -> None:
     file = verify_export(served, tmp_path / "out")[0]
     zh = load_catalogue().elements["pharmacy"].zh
     with clock.frozen(NOW):
-        fill(file, lambda line: line["known"] == "(补充)", element_name=zh, finding="有", name="新药房", **SAID)
+        fill(file, lambda line: line["known"] == "（补充）", element_name=zh, finding="有", name="新药房", **SAID)
         verify_import(served, file)
     found = served.refresh().layer("verification")
     assert found["element"].tolist() == ["pharmacy"]

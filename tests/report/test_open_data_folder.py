@@ -63,7 +63,7 @@ def test_dictionary_explains_every_column_of_every_file(folder: Path) -> None:
             if (file.stem, column) != ("shortfalls", "geometry"):  # made from lon and lat
                 assert (file.stem, column) in explained
     text = (folder / "data_dictionary.md").read_text("utf-8")
-    assert "服务设施(合并)" in text
+    assert "服务设施（合并）" in text
     assert len(pd.read_csv(folder / "data_dictionary.csv")) == len(rows)
 
 

@@ -53,7 +53,7 @@ def test_workbook_holds_the_rows_with_ids_in_the_same_order(small: SmallCity, tm
 def test_workbook_looks_official(small: SmallCity, tmp_path: Path) -> None:
     with clock.frozen(datetime(2026, 11, 23, 20, tzinfo=UTC)):
         sheet = openpyxl.load_workbook(_write(small, tmp_path, "a.xlsx"))["短板清单"]
-    assert sheet["A1"].value == "试验市一刻钟社区生活圈短板清单(合成数据)"
+    assert sheet["A1"].value == "试验市一刻钟社区生活圈短板清单（合成数据）"
     context = {sheet.cell(row, 1).value: sheet.cell(row, 3).value for row in range(2, 12)}
     assert context["城市"] == "试验市【合成数据】"
     assert small.city.snapshot.id in context["数据快照"]
@@ -81,8 +81,8 @@ def test_official_columns_say_what_the_rows_say(small: SmallCity) -> None:
     first = table.iloc[1]
     assert first["生活圈/社区"] == "和平生活圈/滨河社区"
     assert table.iloc[0]["生活圈/社区"] == "和平社区"
-    assert first["标准要求及依据条款"].endswith("(建议值(待核))")
-    assert first["差距"].startswith("对照差距:超出 121 m")
+    assert first["标准要求及依据条款"].endswith("（建议值(待核)）")
+    assert first["差距"].startswith("对照差距：超出 121 m")
     assert first["状态"] == "待整改"
     assert "、" in first["整改方式"]
     assert "share" not in "".join(table["整改方式"])
@@ -129,7 +129,7 @@ def test_csv_has_the_mark_and_the_rows(small: SmallCity, tmp_path: Path) -> None
     assert [row["shortfall_id"] for row in read] == list(small.run.shortfalls["shortfall_id"])
     assert {row["数据说明"] for row in read} == {"合成数据"}
     people = small.run.shortfalls["people_affected"]
-    assert [row["影响人口(人)"] for row in read] == ["" if n != n else str(n) for n in people]
+    assert [row["影响人口（人）"] for row in read] == ["" if n != n else str(n) for n in people]
 
 
 def test_geojson_holds_the_rows(small: SmallCity, tmp_path: Path) -> None:

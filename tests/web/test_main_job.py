@@ -153,14 +153,14 @@ def test_a_job_can_be_cancelled(page: Page) -> None:
     page.goto(f"/map?{context}")
     page.get_by_role("button", name="开始体检").click()
     page.get_by_role("button", name="取消任务").first.click()
-    expect(page.get_by_text("体检已取消,原有结果不受影响。")).to_be_visible()
+    expect(page.get_by_text("体检已取消，原有结果不受影响。")).to_be_visible()
     expect(page.get_by_role("heading", name="尚未体检")).to_be_visible()
     assert asked == ["POST"]
 
 
 def test_an_invented_city_is_credited_to_nobody(page: Page) -> None:
     page.goto("/map")
-    expect(page.locator(".credit")).to_contain_text("合成数据,不对应任何真实地点")
+    expect(page.locator(".credit")).to_contain_text("合成数据，不对应任何真实地点")
     expect(page.locator(".credit")).not_to_contain_text("OpenStreetMap")
 
 

@@ -32,12 +32,12 @@ _NAN = float("nan")
 _DECIDES = {
     "assigned": {
         "id": "assigned",
-        "zh": "按学区对口学校计算;学区以外的住户按最近的学校计算",
+        "zh": "按学区对口学校计算；学区以外的住户按最近的学校计算",
         "en": "the school assigned by the enrolment area decides; outside all enrolment areas the nearest",
     },
     "nearest": {
         "id": "nearest",
-        "zh": "未导入学区,按最近的学校计算,可能与实际入学安排不同",
+        "zh": "未导入学区，按最近的学校计算，可能与实际入学安排不同",
         "en": "no enrolment areas were imported, so the nearest school decides, which need not be the assigned one",
     },
     "": {"id": "nearest", "zh": "", "en": ""},
@@ -237,10 +237,10 @@ class Explainer(Evidence):
             share = share_text(float(row["value"]))
             if zh:
                 unit = "米" if rule.threshold.unit == "m" else "分钟"
-                return f"{area}:{name}步行 {limit} {unit}覆盖 {share},{state}。依据:{source}。"
+                return f"{area}：{name}步行 {limit} {unit}覆盖 {share}，{state}。依据：{source}。"
             return f"{area}: {share} within {limit} {rule.threshold.unit} of {name.lower()}, {state}. Source: {source}."
         tail = (f"({told})" if zh else f" ({told})") if told else ""
-        end = (f"依据:{source}。" if zh else f" Source: {source}.") if source else ""
+        end = (f"依据：{source}。" if zh else f" Source: {source}.") if source else ""
         return f"{area}:{name}{state}{tail}。{end}" if zh else f"{area}: {name}, {state}{tail}.{end}"
 
 
@@ -255,7 +255,7 @@ def _short_sentence(area: str, row: dict[str, Any], *, zh: bool) -> str:
     if zh:
         head = str(row["present_zh"]).split(";", maxsplit=1)[0]
         mark = f"({row['wording']})" if row["wording"] == "对照差距" else ""
-        return f"{area}:{head},{row['gap_zh']}{mark};{people_text(finding)}。依据:{row['clause']}。"
+        return f"{area}：{head}，{row['gap_zh']}{mark}；{people_text(finding)}。依据：{row['clause']}。"
     head = str(row["present_en"]).split(";", maxsplit=1)[0]
     mark = " (gap by comparison)" if row["wording"] == "对照差距" else ""
     return f"{area}: {head}, {row['gap_en']}{mark}; {people_text(finding, 'en')}. Source: {row['clause']}."

@@ -26,7 +26,7 @@ VARIANT_WORDS: dict[str, tuple[str, str]] = {
     "land": ("按居住用地", "of residential land"),
     "building": ("按住宅楼栋", "of residential buildings"),
     "estate": ("按居住小区", "of estates"),
-    "buffer": ("按直线距离,仅供对比", "in a straight line, for comparison only"),
+    "buffer": ("按直线距离，仅供对比", "in a straight line, for comparison only"),
 }
 
 

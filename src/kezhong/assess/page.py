@@ -43,7 +43,7 @@ def page(found: Explanation, language: Language = "zh") -> str:
     lines = [found.verdict_zh if zh else found.verdict_en, ""]
 
     def say(title_zh: str, title_en: str, text: str) -> None:
-        lines.append(f"{title_zh}:{text}" if zh else f"{title_en}: {text}")
+        lines.append(f"{title_zh}：{text}" if zh else f"{title_en}: {text}")
 
     for rule in found.requirements:
         say("要求", "Requirement", rule[language])
@@ -51,12 +51,12 @@ def page(found: Explanation, language: Language = "zh") -> str:
         lines.extend(dict.fromkeys(f"  · {item[language]}" for item in rule["evidence"]))
     reason = found.reason_zh if zh else found.reason_en
     status = found.status_zh if zh else found.status_en
-    say("结论", "Status", f"{status}({reason})" if zh and reason else f"{status} ({reason})" if reason else status)
+    say("结论", "Status", f"{status}（{reason}）" if zh and reason else f"{status} ({reason})" if reason else status)
     if found.decides[language]:
         say("算法", "Decided by", found.decides[language])
     shown = [line for row in found.figures if (line := figure_line(row, language))]
     if shown:
-        lines.append("数值:" if zh else "Figures:")
+        lines.append("数值：" if zh else "Figures:")
         lines += [f"  {line}" for line in dict.fromkeys(shown)]
     lines += _facilities(found, language)
     lines += _sources(found, language)
@@ -72,7 +72,7 @@ def figure_line(row: dict[str, Any], language: Language = "zh") -> str:
     zh = language == "zh"
     name, separator = row[f"indicator_{language}"], ":" if zh else ": "
     details = _details(row, language)
-    head = f"{name}({','.join(details)})" if zh and details else name
+    head = f"{name}（{'，'.join(details)}）" if zh and details else name
     if not zh and details:
         head = f"{name} ({', '.join(details)})"
     if pd.isna(row["value"]):
@@ -131,18 +131,18 @@ def _facilities(found: Explanation, language: Language) -> list[str]:
         title = ("对口学校" if assigned else "最近设施") if zh else ("Assigned school" if assigned else "Nearest")
         lines.append(_place(title, found.facility, language))
     if found.nearest is not None:
-        lines.append(_place("最近设施(仅供对比)" if zh else "Nearest (for comparison)", found.nearest, language))
+        lines.append(_place("最近设施（仅供对比）" if zh else "Nearest (for comparison)", found.nearest, language))
     return lines
 
 
 def _place(title: str, place: dict[str, Any], language: Language) -> str:
     zh = language == "zh"
-    name = place["name"] if not pd.isna(place["name"]) else ("(无名称)" if zh else "(unnamed)")
+    name = place["name"] if not pd.isna(place["name"]) else ("（无名称）" if zh else "(unnamed)")
     if place["metres"] is None:
         far = "搜索范围内步行不可达" if zh else "not reached on foot within the search bound"
     else:
         far = f"步行 {place['metres']:,.0f} 米" if zh else f"{place['metres']:,.0f} m on foot"
-    return f"{title}:{name},{far}" if zh else f"{title}: {name}, {far}"
+    return f"{title}：{name}，{far}" if zh else f"{title}: {name}, {far}"
 
 
 def _sources(found: Explanation, language: Language) -> list[str]:
@@ -152,9 +152,9 @@ def _sources(found: Explanation, language: Language) -> list[str]:
         what = _LAYERS[source["what"]][0 if zh else 1]
         rows = "; ".join(text for text in source.get("rows") or [] if text and text != "nan")
         name = "" if pd.isna(source["source"]) else str(source["source"])
-        text = f"{name}({rows})" if zh and rows else f"{name} ({rows})" if rows else name
+        text = f"{name}（{rows}）" if zh and rows else f"{name} ({rows})" if rows else name
         if text:
-            lines.append(f"数据来源·{what}:{text}" if zh else f"Data, {what}: {text}")
+            lines.append(f"数据来源·{what}：{text}" if zh else f"Data, {what}: {text}")
     return lines
 
 
@@ -164,10 +164,10 @@ def _parameters(found: Explanation, language: Language) -> list[str]:
     walker, pace = given[f"walker_{language}"], given["m_per_min"]
     window = _window(given, zh=zh)
     if zh:
-        how = f"计算条件:{walker},每分钟 {pace:g} 米;搜索范围 {given['search_bound_m']:,.0f} 米;开放时段:{window}"
+        how = f"计算条件：{walker}，每分钟 {pace:g} 米；搜索范围 {given['search_bound_m']:,.0f} 米；开放时段：{window}"
         what = (
-            f"版本:体检 {versions['run']},数据快照 {versions['snapshot']},口径 {versions['basis']} "
-            f"{versions['basis_version']},软件 {versions['software']},{versions['created']}"
+            f"版本：体检 {versions['run']}，数据快照 {versions['snapshot']}，口径 {versions['basis']} "
+            f"{versions['basis_version']}，软件 {versions['software']}，{versions['created']}"
         )
     else:
         bound = f"{given['search_bound_m']:,.0f}"

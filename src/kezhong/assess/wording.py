@@ -21,7 +21,7 @@ COMPARED_ZH = "对照差距"
 _UNITS = {
     "m²": ("平方米", "m²"),
     "beds": ("张床位", "beds"),
-    "places": ("个学(托)位", "places"),
+    "places": ("个学（托）位", "places"),
     "spaces": ("个车位", "spaces"),
     "facilities": ("处", "facilities"),
     "classes": ("个班", "classes"),
@@ -43,9 +43,9 @@ _GROUPS = {
     "elderly_80": ("80 岁及以上老人", "people of 80 and over"),
 }
 CERTAINTY = {
-    "high": ("高:经现场核实", "high: verified on the ground"),
-    "medium": ("中:依据部门台账,未经现场核实", "medium: from a department's ledger, not verified on the ground"),
-    "low": ("低:仅依据开放地图,需先核实", "low: from an open map only, to be verified first"),
+    "high": ("高：经现场核实", "high: verified on the ground"),
+    "medium": ("中：依据部门台账，未经现场核实", "medium: from a department's ledger, not verified on the ground"),
+    "low": ("低：仅依据开放地图，需先核实", "low: from an open map only, to be verified first"),
 }
 
 
@@ -132,7 +132,7 @@ def present_text(finding: Finding, language: Language = "zh") -> str:
     where = _where(finding, name, language)
     covered, total = count_text(finding.covered, language), count_text(finding.total, language)
     if zh:
-        return f"{where};覆盖 {share_text(finding.share)}({covered}/{total})"
+        return f"{where}；覆盖 {share_text(finding.share)}（{covered}/{total}）"
     return f"{where}; {share_text(finding.share)} covered ({covered} of {total})"
 
 
@@ -158,7 +158,7 @@ def gap_text(finding: Finding, language: Language = "zh") -> str:
         need = number_text(float(whole(finding.need - _ROUNDING)))
         each = finding.scale.per == "facility"
         if zh:
-            return f"{'单处规模' if each else ''}应有 {need} {unit},缺 {missing} {unit}".replace("  ", " ").strip()
+            return f"{'单处规模' if each else ''}应有 {need} {unit}，缺 {missing} {unit}".replace("  ", " ").strip()
         return f"short of {missing} {unit} ({need} {'a facility ' if each else ''}needed)".replace("  ", " ")
     if finding.cause == "absent":
         return "缺 1 处" if zh else "one facility missing"
@@ -166,7 +166,7 @@ def gap_text(finding: Finding, language: Language = "zh") -> str:
     unit = ("米" if zh else "m") if finding.threshold_unit == "m" else ("分钟" if zh else "min")
     value = finding.nearest_m if finding.threshold_unit == "m" else finding.minutes
     if np.isnan(value):
-        return f"要求步行 {limit} {unit}内可达,缺 1 处" if zh else f"{limit} {unit} asked for; one facility missing"
+        return f"要求步行 {limit} {unit}内可达，缺 1 处" if zh else f"{limit} {unit} asked for; one facility missing"
     over = value - finding.threshold
     shown = number_text(round(over)) if finding.threshold_unit == "m" else f"{over:.1f}"
     return f"超出 {limit} {unit}要求 {shown} {unit}" if zh else f"{shown} {unit} beyond the {limit} {unit} asked for"
@@ -189,7 +189,7 @@ def people_text(finding: Finding, language: Language = "zh") -> str:
         )
     if not parts:
         return text
-    return f"{text},其中 {'、'.join(parts)}" if zh else f"{text}, {', '.join(parts)} among them"
+    return f"{text}，其中 {'、'.join(parts)}" if zh else f"{text}, {', '.join(parts)} among them"
 
 
 def sentence(area: str, finding: Finding, basis_text: str, wording: str, language: Language = "zh") -> str:
@@ -199,7 +199,7 @@ def sentence(area: str, finding: Finding, basis_text: str, wording: str, languag
     head = _where(finding, name, language) if finding.cause == "distance" else present_text(finding, language)
     gap, people = gap_text(finding, language), people_text(finding, language)
     if zh:
-        mark = "(对照差距)" if wording == COMPARED_ZH else ""
-        return f"{area}:{head},{gap}{mark};{people}。依据:{basis_text}。"
+        mark = "（对照差距）" if wording == COMPARED_ZH else ""
+        return f"{area}：{head}，{gap}{mark}；{people}。依据：{basis_text}。"
     mark = " (gap by comparison)" if wording == COMPARED_ZH else ""
     return f"{area}: {head}, {gap}{mark}; {people}. Source: {basis_text}."

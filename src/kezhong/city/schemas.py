@@ -412,7 +412,7 @@ _SCHEMAS = (
     # ---- derived by intake, never imported -------------------------------------------------------------
     LayerSchema(
         "service_points",
-        "服务设施(合并)",
+        "服务设施（合并）",
         "facilities after duplicates are joined: one row per facility and element",
         ("facility_id", "element"),
         (

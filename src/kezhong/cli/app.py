@@ -13,7 +13,7 @@ from kezhong.cli.console import language, local_time, say, table
 
 app = typer.Typer(
     name="kezhong",
-    help="刻钟:一刻钟社区生活圈的摸排、体检与短板清单。/ Measure a city's 15-minute life circles.",
+    help="刻钟：一刻钟社区生活圈的摸排、体检与短板清单。/ Measure a city's 15-minute life circles.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -60,7 +60,7 @@ def new(
     city = new_city(
         city_dir, name, boundary=boundary, areas=areas, level=level, template=template, code=code, datum=datum
     )
-    say(f"已建立“{city.config.name}”:{city.folder}", f"made “{city.config.name}”: {city.folder}")
+    say(f"已建立“{city.config.name}”：{city.folder}", f"made “{city.config.name}”: {city.folder}")
 
 
 @app.command()
@@ -95,7 +95,7 @@ def info(city_dir: CityDir, as_json: Annotated[bool, typer.Option("--json", help
     headings = ("数据", "图层", "行数", "来源") if language() == "zh" else ("data", "layer", "rows", "sources")
     table(headings, rows, right=(2,))
     if not rows:
-        say("还没有数据:先运行 kezhong import streets", "no data yet: start with kezhong import streets")
+        say("还没有数据：先运行 kezhong import streets", "no data yet: start with kezhong import streets")
     zone = city.config.timezone
     for snapshot in city.history():
         made = local_time(snapshot.created, zone)
@@ -145,7 +145,8 @@ def shortfalls(
     window: Annotated[str, typer.Option(help=_WINDOW)] = "any",
     circle: Annotated[str | None, typer.Option(help="只要这个圈层 / this circle only")] = None,
     area: Annotated[
-        str | None, typer.Option(help="只要这个区域(编码或名称)及其下级 / this area (code or name) and what lies in it")
+        str | None,
+        typer.Option(help="只要这个区域及其下级 / this area (code or name) and what lies in it"),
     ] = None,
     element: Annotated[
         str | None, typer.Option(help="只要这种服务要素 / this service element (id, Chinese or English name)")
@@ -163,7 +164,7 @@ def explain(
     city_dir: CityDir,
     area: Annotated[str, typer.Option(help="区域编码或名称 / code or name of the area")],
     element: Annotated[
-        str, typer.Option(help="服务要素:编码或中英文名称 / service element: id, Chinese or English name")
+        str, typer.Option(help="服务要素：编码或中英文名称 / service element: id, Chinese or English name")
     ],
     basis: Annotated[str | None, typer.Option(help="口径 / basis")] = None,
     walker: Annotated[str, typer.Option(help="步行者 / walker")] = "standard",

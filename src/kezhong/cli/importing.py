@@ -59,7 +59,7 @@ def import_(
     kind: Annotated[str, typer.Argument(help="数据种类 / kind: " + " ".join(KINDS), metavar="KIND")],
     city_dir: Annotated[Path, typer.Argument(help="城市文件夹 / city folder", metavar="CITY_DIR")],
     file: Annotated[Path, typer.Argument(help="文件 / file", metavar="FILE")],
-    source: Annotated[str | None, typer.Option(help="来源名称;同名再导入只替换该来源 / name of the source")] = None,
+    source: Annotated[str | None, typer.Option(help="来源名称；同名再导入只替换该来源 / name of the source")] = None,
     element: Annotated[str | None, typer.Option(help="台账的服务要素 / service element of a ledger")] = None,
     mapping: Annotated[Path | None, typer.Option(help="列对应关系 / column mapping, TOML")] = None,
     datum: Annotated[str | None, typer.Option(help="坐标系 / wgs84, cgcs2000, gcj02, bd09, EPSG:4545 …")] = None,
@@ -67,8 +67,8 @@ def import_(
     age_shares: Annotated[Path | None, typer.Option(help="年龄构成(TOML)/ stated age shares")] = None,
     as_of: Annotated[str | None, typer.Option(help="数据日期 / day the data describe, YYYY-MM-DD")] = None,
     sheet: Annotated[str | None, typer.Option(help="工作表或图层 / sheet or layer")] = None,
-    code_column: Annotated[str | None, typer.Option(help="编码列(区域)/ column of codes")] = None,
-    name_column: Annotated[str | None, typer.Option(help="名称列(区域)/ column of names")] = None,
+    code_column: Annotated[str | None, typer.Option(help="编码列（区域）/ column of codes")] = None,
+    name_column: Annotated[str | None, typer.Option(help="名称列（区域）/ column of names")] = None,
     people_column: Annotated[str | None, typer.Option(help="人口列 / column of people")] = None,
     planned: Annotated[bool, typer.Option("--planned", help="规划用地 / planned land use")] = False,
     household: Annotated[bool, typer.Option("--household", help="综治网格 / household grid")] = False,
@@ -103,16 +103,17 @@ def import_(
             given["progress"] = progress
         report = function(city, file, **given)
     say(
-        f"{kind}:读取 {report.read:,} 行,采用 {report.taken:,} 行(来源“{report.source}”);快照 {report.snapshot_id}",
+        f"{kind}：读取 {report.read:,} 行，采用 {report.taken:,} 行（来源“{report.source}”）；"
+        f"快照 {report.snapshot_id}",
         f"{kind}: {report.read:,} rows read, {report.taken:,} taken (source “{report.source}”); "
         f"snapshot {report.snapshot_id}",
     )
     for skipped in report.skipped[:_SHOWN]:
-        say(f"  略过 {skipped.row}:{skipped.reason_zh}", f"  left out {skipped.row}: {skipped.reason_en}")
+        say(f"  略过 {skipped.row}：{skipped.reason_zh}", f"  left out {skipped.row}: {skipped.reason_en}")
     if len(report.skipped) > _SHOWN:
         say(f"  …共略过 {len(report.skipped):,} 行", f"  … {len(report.skipped):,} rows left out in all")
     for note in report.notes:
-        say(f"  说明:{_text(note)}", f"  note: {_text(note)}")
+        say(f"  说明：{_text(note)}", f"  note: {_text(note)}")
 
 
 def _function(kind: str) -> Callable[..., Any]:

@@ -51,7 +51,7 @@ def check(city_dir: Path, *, as_json: bool) -> int:
         return 0 if report.sufficient else 1
     zh = language() == "zh"
     say(
-        f"数据质量 {report.score:.0f} 分(满分 100,合格线 {report.threshold:.0f}):"
+        f"数据质量 {report.score:.0f} 分（满分 100，合格线 {report.threshold:.0f}）："
         f"{'合格' if report.sufficient else '数据不足'}",
         f"data quality {report.score:.0f} of 100 (threshold {report.threshold:.0f}): "
         f"{'sufficient' if report.sufficient else 'insufficient'}",
@@ -108,7 +108,7 @@ def assess(city_dir: Path, question: Question, *, force: bool, as_json: bool) ->
     table(headings, rows, right=(2, 3, 4))
     _warnings(found)
     say(
-        f"短板 {len(found.shortfalls):,} 条(清单:kezhong shortfalls {city_dir})",
+        f"短板 {len(found.shortfalls):,} 条（清单：kezhong shortfalls {city_dir}）",
         f"{len(found.shortfalls):,} shortfalls (the list: kezhong shortfalls {city_dir})",
     )
     if found.to_verify:
@@ -116,8 +116,8 @@ def assess(city_dir: Path, question: Question, *, force: bool, as_json: bool) ->
         en_names = ", ".join(item["en"] for item in found.to_verify[:_NAMED])
         count, more = len(found.to_verify), len(found.to_verify) > _NAMED
         say(
-            f"另有 {count} 种应配要素在全市未检出或无数据,不计入短板:{zh_names}{'等' if more else ''}。"
-            f"请社区核实:kezhong verify export {city_dir} --out 文件夹",
+            f"另有 {count} 种应配要素在全市未检出或无数据，不计入短板：{zh_names}{'等' if more else ''}。"
+            f"请社区核实：kezhong verify export {city_dir} --out 文件夹",
             f"{count} required elements were found nowhere and are no shortfalls: {en_names}{' …' if more else ''}. "
             f"Have them verified: kezhong verify export {city_dir} --out FOLDER",
         )
@@ -156,7 +156,7 @@ def shortfalls(city_dir: Path, question: Question, wanted: Filter, *, out: Path 
         from kezhong.report import write_shortfalls
 
         write_shortfalls(found, rows, out)
-        say(f"已写出 {len(rows):,} 条:{out}", f"{len(rows):,} rows written: {out}")
+        say(f"已写出 {len(rows):,} 条：{out}", f"{len(rows):,} rows written: {out}")
 
 
 def _filtered(found: Assessment, wanted: Filter) -> pd.DataFrame:
@@ -196,7 +196,7 @@ def export(city_dir: Path, out: Path, question: Question) -> None:
 
     found = _assessment(city_dir, question)
     files = export_city(found.city, found.run, out)
-    say(f"已导出 {len(files)} 个文件:{out}", f"{len(files)} files written: {out}")
+    say(f"已导出 {len(files)} 个文件：{out}", f"{len(files)} files written: {out}")
 
 
 def _grade(grade: str) -> str:
@@ -207,13 +207,13 @@ def _warnings(found: Assessment) -> None:
     """What a reader must know before the numbers: no people, or data that carry no verdict."""
     if not found.run.manifest["totals"]["people"]:
         say(
-            "没有人口数据:覆盖率、影响人口与短板都无从计算;请先 kezhong import population",
+            "没有人口数据：覆盖率、影响人口与短板都无从计算；请先 kezhong import population",
             "there are no people in the data: no coverage, no people affected, no shortfalls; "
             "import them with kezhong import population",
         )
     if found.insufficient:
         say(
-            "数据不足:结果不作短板判定;原因见 kezhong check",
+            "数据不足：结果不作短板判定；原因见 kezhong check",
             "the data are insufficient: nothing is judged a shortfall; see kezhong check",
         )
 

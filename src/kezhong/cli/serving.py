@@ -29,7 +29,7 @@ def serve(city_dir: Path, host: str, port: int) -> None:
     application = create_app(city_dir)
     shown = f"[{host}]" if ":" in host else host
     say(
-        f"刻钟已启动:http://{shown}:{port}(按 Ctrl+C 停止)",
+        f"刻钟已启动：http://{shown}：{port}（按 Ctrl+C 停止）",
         f"Kezhong is running: http://{shown}:{port} (Ctrl+C stops it)",
     )
     uvicorn.run(application, host=host, port=port, log_level="warning", access_log=False)
@@ -45,7 +45,7 @@ def demo(out: Path, host: str, port: int, *, no_serve: bool) -> None:
     with progress_bar("demo") as progress:
         made = make_demo(out, progress=progress)
     say(
-        f"示范市(合成数据){'已生成' if made.fresh else '已是最新'}:{made.folder}",
+        f"示范市（合成数据）{'已生成' if made.fresh else '已是最新'}：{made.folder}",
         f"demonstration city (synthetic data) {'made' if made.fresh else 'is current'}: {made.folder}",
     )
     if not no_serve:

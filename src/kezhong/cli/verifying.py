@@ -10,7 +10,7 @@ import typer
 from kezhong.cli.console import say
 
 app = typer.Typer(
-    help="核实台账:发给社区、收回 / verification ledgers out to the communities and back",
+    help="核实台账：发给社区、收回 / verification ledgers out to the communities and back",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -26,7 +26,7 @@ def export(
     from kezhong.intake import verify_export
 
     files = verify_export(City.open(city_dir), out)
-    say(f"已写出 {len(files)} 份核实台账:{out}", f"{len(files)} verification ledgers written: {out}")
+    say(f"已写出 {len(files)} 份核实台账：{out}", f"{len(files)} verification ledgers written: {out}")
 
 
 @app.command("import")
@@ -40,6 +40,6 @@ def import_(
 
     report = verify_import(City.open(city_dir), file)
     say(
-        f"读取 {report.read:,} 行,采用 {report.taken:,} 行核实结果;快照 {report.snapshot_id}",
+        f"读取 {report.read:,} 行，采用 {report.taken:,} 行核实结果；快照 {report.snapshot_id}",
         f"{report.read:,} rows read, {report.taken:,} findings taken; snapshot {report.snapshot_id}",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 CITY = "示范市"
 CITY_EN = "Shifan (demonstration city)"
-NOTE = "合成数据:本市、地名、人口与设施均为虚构,坐标取自无人居住的沙地,与任何真实社区无关"
+NOTE = "合成数据：本市、地名、人口与设施均为虚构，坐标取自无人居住的沙地，与任何真实社区无关"
 
 #: Zone → (code, name) of the three districts.
 DISTRICTS: dict[str, tuple[str, str]] = {

@@ -1,8 +1,8 @@
 """Readers of a city's data, and the layers derived from them.
 
-``import_<kind>(city, file, *, source=None, mapping=None, datum=None, allow_rejects=False, …) -> ImportReport``: a second
-import with the same source replaces that source only; a bad row stops the whole import. Names are loaded when first
-used: the readers need libraries that a command may do without.
+``import_<kind>(city, file, *, source=None, mapping=None, datum=None, allow_rejects=False, …) -> ImportReport``: a
+second import with the same source replaces that source only; a bad row stops the whole import. Names are loaded when
+first used: the readers need libraries that a command may do without.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from kezhong.intake.areas import import_areas
     from kezhong.intake.buildings import import_buildings
     from kezhong.intake.circles import import_circles
+    from kezhong.intake.city_setup import new_city, template_population, templates
     from kezhong.intake.derive import refresh
     from kezhong.intake.estates import import_estates, import_gates
     from kezhong.intake.facilities import import_facilities
     from kezhong.intake.grid import import_built_up, import_enrolment, import_grid
     from kezhong.intake.landuse import import_landuse
     from kezhong.intake.ledgers import import_ledger
-    from kezhong.intake.city_setup import new_city, template_population, templates
     from kezhong.intake.osm_facilities import import_osm_facilities
     from kezhong.intake.population import import_population
     from kezhong.intake.ratios import import_ratios

@@ -42,7 +42,7 @@ _LEVELS = {
     "街道": "street",
     "镇": "street",
     "乡": "street",
-    "街道(镇)": "street",
+    "街道（镇）": "street",
     "乡镇": "street",
     "镇街": "street",
     "township": "street",
@@ -50,7 +50,7 @@ _LEVELS = {
     "村": "community",
     "居委会": "community",
     "村委会": "community",
-    "社区(村)": "community",
+    "社区（村）": "community",
     "village": "community",
 }
 _TYPES = {

@@ -157,7 +157,7 @@ def suspect(raw: Floats, datum: str, boundary: shapely.Geometry, margin_deg: flo
     if is_degrees(datum) and _share(raw[:, ::-1], frame) >= 0.5:
         guesses.append(("经度、纬度两列颠倒", "longitude and latitude are swapped"))
     if not is_degrees(datum) and _share(to_wgs84(raw[:, ::-1].copy(), datum), frame) >= 0.5:
-        guesses.append(("X、Y 两列颠倒(测绘习惯 X 为北)", "x and y are swapped (surveyors call north x)"))
+        guesses.append(("X、Y 两列颠倒（测绘习惯 X 为北）", "x and y are swapped (surveyors call north x)"))
     kind = _looks_like_degrees(raw)
     guesses += [
         (f"实际坐标系为 {other}", f"the datum is {other}")

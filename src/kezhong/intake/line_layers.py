@@ -98,7 +98,7 @@ def read_lines(path: Path, mapping: Mapping, datum: str | None, progress: Progre
     progress(0.6, "intake_osm.step_network")
     edges, nodes = noded(parts[straight][walked], attributes)
     recognised = ";".join(f"{ours}←{theirs}" for ours, theirs in columns.items()) or "–"
-    notes = [Note(f"坐标系:{where};列对应:{recognised}", f"datum: {where}; columns: {recognised}")]
+    notes = [Note(f"坐标系：{where}；列对应：{recognised}", f"datum: {where}; columns: {recognised}")]
     if not walked.all():
         left = int((~walked).sum())
         notes.append(Note(f"有 {left} 条不可步行的道路未导入", f"{left} lines that nobody may walk on were left out"))

@@ -252,11 +252,11 @@ def _notes(facilities: gpd.GeoDataFrame, services: pd.DataFrame, elements: Mappi
     unnamed = int(facilities["name"].isna().sum())
     notes = [
         Note(
-            f"识别出 {len(facilities):,} 处设施、{len(counts)} 类服务要素:{zh}……",
+            f"识别出 {len(facilities):,} 处设施、{len(counts)} 类服务要素：{zh}……",
             f"{len(facilities):,} facilities of {len(counts)} service elements: {en} …",
         ),
         Note(
-            "开源地图只能证明“有”,不能证明“无”;未识别到的要素记为未检出,需用核实台账确认",
+            "开源地图只能证明“有”，不能证明“无”；未识别到的要素记为未检出，需用核实台账确认",
             "OpenStreetMap shows what is there, never what is not: elements not found count as not detected "
             "until the verification ledger settles them",
         ),
@@ -268,7 +268,7 @@ def _notes(facilities: gpd.GeoDataFrame, services: pd.DataFrame, elements: Mappi
     if closed:
         notes.append(
             Note(
-                f"其中 {closed:,} 处规划中、在建或已停用,不计入现状服务",
+                f"其中 {closed:,} 处规划中、在建或已停用，不计入现状服务",
                 f"{closed:,} of them are planned, being built or disused and serve nobody now",
             )
         )

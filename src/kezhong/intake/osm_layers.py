@@ -91,7 +91,7 @@ def import_osm_buildings(
         homes, unknown = int(frame["residential"].sum()), int((frame["use"] == "yes").sum())
         return [
             Note(
-                f"其中住宅 {homes:,} 栋;用途未标注的 {unknown:,} 栋不按住宅计",
+                f"其中住宅 {homes:,} 栋；用途未标注的 {unknown:,} 栋不按住宅计",
                 f"{homes:,} dwellings; {unknown:,} of unknown use do not count as dwellings",
             )
         ]
@@ -142,7 +142,7 @@ def import_osm_estates(
         gated = int(frame["gated"].fillna(value=False).sum())
         return [
             Note(
-                f"其中标注了围墙或围栏的 {gated:,} 个;其余是否封闭未知",
+                f"其中标注了围墙或围栏的 {gated:,} 个；其余是否封闭未知",
                 f"{gated:,} have a tagged wall or fence; of the others it is not known",
             )
         ]

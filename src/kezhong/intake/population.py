@@ -274,7 +274,7 @@ def _notes(people: npt.NDArray[np.float64], found: Bands, has_groups: bool, has_
     notes = [Note(f"共 {total} 人", f"{total} people in all")]
     if AgeBasis.STATED_SHARE.value in found.basis:
         listed = "、".join(found.estimated)
-        by_zh = "所给比例" if has_shares else "估计比例(见文档)"
+        by_zh = "所给比例" if has_shares else "估计比例（见文档）"
         by_en = "the given shares" if has_shares else "an estimate (see the documentation)"
         notes.append(Note(f"年龄段 {listed} 按{by_zh}推算", f"age bands {listed} follow {by_en}"))
     elif not has_groups:

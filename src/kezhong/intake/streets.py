@@ -116,7 +116,7 @@ def _from_osm(path: Path, folder: Path, progress: Progress) -> _Loaded:
     if found.cut_ways:
         notes.append(
             Note(
-                f"有 {found.cut_ways} 条道路的部分节点不在文件中(裁剪边缘),已截到文件边缘为止",
+                f"有 {found.cut_ways} 条道路的部分节点不在文件中（裁剪边缘），已截到文件边缘为止",
                 f"{found.cut_ways} ways have nodes outside the file (clipped); they end where the file ends",
             )
         )
@@ -196,8 +196,8 @@ def _summary(edges: gpd.GeoDataFrame, nodes: gpd.GeoDataFrame, far: int, others:
     steps = int(edges["steps"].astype(bool).sum())
     notes = [
         Note(
-            f"步行路段 {len(edges):,} 条,合计 {km:,.0f} 公里;台阶 {steps:,} 段,过街 {crossings:,} 处,"
-            f"大门 {gates:,} 处,障碍 {barriers:,} 处",
+            f"步行路段 {len(edges):,} 条，合计 {km:,.0f} 公里；台阶 {steps:,} 段，过街 {crossings:,} 处，"
+            f"大门 {gates:,} 处，障碍 {barriers:,} 处",
             f"{len(edges):,} walkable segments, {km:,.0f} km; {steps:,} with steps, {crossings:,} crossings, "
             f"{gates:,} gates, {barriers:,} barriers",
         )
@@ -205,14 +205,14 @@ def _summary(edges: gpd.GeoDataFrame, nodes: gpd.GeoDataFrame, far: int, others:
     if far:
         notes.append(
             Note(
-                f"有 {far:,} 条路段距城市范围 3 公里以上,未导入",
+                f"有 {far:,} 条路段距城市范围 3 公里以上，未导入",
                 f"{far:,} segments lie more than 3 km outside the city's areas and were left out",
             )
         )
     if others:
         notes.append(
             Note(
-                f"城市中另有来源为 {'、'.join(others)} 的路网;不同来源的路网只在节点重合处相连",
+                f"城市中另有来源为 {'、'.join(others)} 的路网；不同来源的路网只在节点重合处相连",
                 f"the city also has streets from {', '.join(others)}; they are joined only where they share nodes",
             )
         )

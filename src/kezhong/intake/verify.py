@@ -30,7 +30,7 @@ from kezhong.intake.workbooks import open_workbook
 WHOLE = "none"
 #: ``facility_ref`` of a facility that only the ledger knows starts with this.
 NEW = "verify:"
-_MORE = "还有其他吗?"
+_MORE = "还有其他吗？"
 _UNSEEN = "未检出"
 _OTHER = "+"  # marks the line that asks for another one
 

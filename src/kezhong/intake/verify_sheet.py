@@ -26,13 +26,13 @@ COLUMNS: dict[str, tuple[str, float, bool]] = {
     "number": ("序号", 5, False),
     "circle": ("圈层", 11, False),
     "element_name": ("服务要素", 15, False),
-    "known": ("已知设施(资料所载)", 24, False),
+    "known": ("已知设施（资料所载）", 24, False),
     "finding": ("核实结果", 9, True),
-    "name": ("设施名称(更正或补充)", 20, True),
+    "name": ("设施名称（更正或补充）", 20, True),
     "hours": ("开放时间", 13, True),
     "floor_area_m2": ("建筑面积(㎡)", 10, True),
     "gates": ("出入口数", 7, True),
-    "confirmed_by": ("核实人(职务)", 12, True),
+    "confirmed_by": ("核实人（职务）", 12, True),
     "confirmed_on": ("核实日期", 11, True),
     "note": ("备注", 14, True),
     "element": ("要素编码", 4, False),
@@ -148,7 +148,7 @@ def _lines(page: Worksheet, lines: Sequence[Line]) -> int:
     for number in range(len(lines) + 1, len(lines) + FREE_ROWS + 1):
         row += 1
         page.cell(row, 1, number)
-        page.cell(row, list(COLUMNS).index("known") + 1, "(补充)")
+        page.cell(row, list(COLUMNS).index("known") + 1, "（补充）")
     return row
 
 

@@ -39,7 +39,7 @@ def network(facts: Facts) -> Check:
     status: Status = "pass" if share >= 0.9 else "warn"
     return Check(
         "network", zh, en, status, share, 0.9, "share", graded(share, 0.4, 0.95),
-        f"路网合计 {length.sum() / 1000:,.0f} 公里,其中 {islands:,.1f} 公里为互不相连的小片({1 - share:.1%})",
+        f"路网合计 {length.sum() / 1000:,.0f} 公里，其中 {islands:,.1f} 公里为互不相连的小片({1 - share:.1%})",
         f"{length.sum() / 1000:,.0f} km of streets, {islands:,.1f} km of them on small islands ({1 - share:.1%})",
         key=True,
     )  # fmt: skip
@@ -56,7 +56,7 @@ def street_reach(facts: Facts) -> Check:
     far = facts.people.sum() * (1 - near)
     return Check(
         "street_reach", zh, en, status, near, 0.95, "share", graded(near, 0.5, 0.97),
-        f"{near:.1%} 的居民附近有路,约 {far:,.0f} 人附近没有",
+        f"{near:.1%} 的居民附近有路，约 {far:,.0f} 人附近没有",
         f"{near:.1%} of the people have a street nearby, about {far:,.0f} have none",
         key=True,
     )  # fmt: skip
@@ -71,7 +71,7 @@ def snap_distance(facts: Facts) -> Check:
     status: Status = "pass" if most <= 150 else "warn"
     return Check(
         "snap_distance", zh, en, status, most, 150.0, "m", graded(most, 500.0, 100.0),
-        f"中位数 {half:.0f} 米,95% 的居民在 {most:.0f} 米以内",
+        f"中位数 {half:.0f} 米，95% 的居民在 {most:.0f} 米以内",
         f"median {half:.0f} m, 95 % of the people within {most:.0f} m",
     )  # fmt: skip
 
@@ -83,7 +83,7 @@ def population(facts: Facts) -> Check:
     if people <= 0:
         return Check(
             "population", zh, en, "fail", 0.0, 1.0, "people", 0.0,
-            "没有人口数据:按人口计算的覆盖率和短板无法得出",
+            "没有人口数据：按人口计算的覆盖率和短板无法得出",
             "no population data: coverage and shortfalls by people cannot be computed",
             key=True,
         )  # fmt: skip
@@ -92,11 +92,11 @@ def population(facts: Facts) -> Check:
         placed = float(facts.people[facts.demand["community_code"].notna().to_numpy()].sum() / people)
     aged = float(facts.people[(facts.demand["age_basis"] != "none").to_numpy(dtype=bool)].sum() / people)
     status: Status = "pass" if placed >= 0.95 else "warn"
-    zh_age = "无年龄结构,按年龄的目标人群只能用总人口代替" if aged < 0.5 else f"{aged:.0%} 有年龄结构"
+    zh_age = "无年龄结构，按年龄的目标人群只能用总人口代替" if aged < 0.5 else f"{aged:.0%} 有年龄结构"
     en_age = "no ages: target groups cannot be told apart" if aged < 0.5 else f"{aged:.0%} with ages"
     return Check(
         "population", zh, en, status, people, 1.0, "people", graded(placed, 0.5, 0.95) * (1.0 if aged >= 0.5 else 0.8),
-        f"{people:,.0f} 人,{placed:.1%} 落在社区范围内;{zh_age}",
+        f"{people:,.0f} 人，{placed:.1%} 落在社区范围内；{zh_age}",
         f"{people:,.0f} people, {placed:.1%} within the communities; {en_age}",
         key=True,
     )  # fmt: skip
@@ -116,12 +116,12 @@ def facility_density(facts: Facts) -> Check:
     rate = found / people * 1000
     status: Status = "fail" if rate < FEW_PER_1000 else "warn" if rate < ENOUGH_PER_1000 else "pass"
     thin_zh, thin_en = _circles(facts, people)
-    missing_zh = "。这么多居民不可能只有这些设施:是数据缺失,不是服务缺失" if status == "fail" else thin_zh
+    missing_zh = "。这么多居民不可能只有这些设施：是数据缺失，不是服务缺失" if status == "fail" else thin_zh
     missing_en = ". So many people cannot have so few: data are missing, not services" if status == "fail" else thin_en
     return Check(
         "facility_density", zh, en, status, rate, ENOUGH_PER_1000, "per 1000 people",
         graded(np.log10(max(rate, 1e-3)), np.log10(FEW_PER_1000), np.log10(ENOUGH_PER_1000)),
-        f"{people:,.0f} 人有设施 {found:,} 处,每千人 {rate:.2g} 处{missing_zh}",
+        f"{people:,.0f} 人有设施 {found:,} 处，每千人 {rate:.2g} 处{missing_zh}",
         f"{found:,} facilities for {people:,.0f} people, {rate:.2g} per 1,000{missing_en}",
         key=True,
     )  # fmt: skip
@@ -141,8 +141,9 @@ def elements_found(facts: Facts) -> Check:
     missing_en = [element.en for element in elements if element.id in places - found and element.tier == "basic"]
     return Check(
         "elements_found", zh, en, status, share, ELEMENTS_SHOWN, "share", graded(share, 0.0, ELEMENTS_SHOWN),
-        f"{len(places)} 类设施要素中检出 {len(found)} 类;未检出的基础保障类要素 {len(missing)} 类,须核实后才能判定有无"
-        + (f"(如{'、'.join(missing[:5])})" if missing else ""),
+        f"{len(places)} 类设施要素中检出 {len(found)} 类；"
+        f"未检出的基础保障类要素 {len(missing)} 类，须核实后才能判定有无"
+        + (f"（如{'、'.join(missing[:5])}）" if missing else ""),
         f"{len(found)} of {len(places)} kinds of facility found; {len(missing)} basic ones were not detected and need "
         "verification" + (f" ({', '.join(missing_en[:5])} …)" if missing else ""),
     )  # fmt: skip
@@ -166,7 +167,7 @@ def attributes(facts: Facts) -> Check:
     mean = float(np.mean(list(shares.values())))
     return Check(
         "attributes", zh, en, "pass" if mean >= 0.5 else "warn", mean, 0.5, "share", graded(mean, 0.0, 0.7),
-        "填写率:" + "、".join(f"{name} {share:.0%}" for (name, _), share in shares.items()),
+        "填写率：" + "、".join(f"{name} {share:.0%}" for (name, _), share in shares.items()),
         "filled: " + ", ".join(f"{name} {share:.0%}" for (_, name), share in shares.items()),
     )  # fmt: skip
 
@@ -182,8 +183,8 @@ def duplicates(facts: Facts) -> Check:
     status: Status = "pass" if share <= 0.3 else "warn"
     return Check(
         "duplicates", zh, en, status, share, 0.3, "share", graded(share, 0.8, 0.3),
-        f"{records.sum():,.0f} 条记录合并为 {len(records):,} 处设施,合并率 {share:.1%}"
-        + (f";{crowds} 处由 5 条以上记录合并,请核对" if crowds else ""),
+        f"{records.sum():,.0f} 条记录合并为 {len(records):,} 处设施，合并率 {share:.1%}"
+        + (f";{crowds} 处由 5 条以上记录合并，请核对" if crowds else ""),
         f"{records.sum():,.0f} records were joined into {len(records):,} facilities ({share:.1%})"
         + (f"; {crowds} of them from more than five records: please check" if crowds else ""),
     )  # fmt: skip
@@ -204,7 +205,7 @@ def placement(facts: Facts) -> Check:
     status: Status = "pass" if wrong <= 0.05 else "warn" if wrong <= 0.3 else "fail"
     return Check(
         "placement", zh, en, status, wrong, 0.05, "share", graded(wrong, 0.5, 0.02),
-        f"{int(outside.sum()):,} 处在城市范围之外,{int(far.sum()):,} 处远离道路和居民(超过 {FAR_M / 1000:.0f} 公里)",
+        f"{int(outside.sum()):,} 处在城市范围之外，{int(far.sum()):,} 处远离道路和居民（超过 {FAR_M / 1000:.0f} 公里）",
         f"{int(outside.sum()):,} lie outside the city, {int(far.sum()):,} more than {FAR_M / 1000:.0f} km from streets "
         "and people",
     )  # fmt: skip
@@ -220,7 +221,7 @@ def verification(facts: Facts) -> Check:
     share = len(seen) / len(communities)
     return Check(
         "verification", zh, en, "pass" if share >= 0.8 else "warn", share, 0.8, "share", share,
-        f"{len(communities)} 个社区中 {len(seen)} 个提交过核实台账;未核实的社区里没找到的设施只能记为未检出",
+        f"{len(communities)} 个社区中 {len(seen)} 个提交过核实台账；未核实的社区里没找到的设施只能记为未检出",
         f"{len(seen)} of {len(communities)} communities sent a verification ledger; elsewhere what was not "
         "found is only not detected",
     )  # fmt: skip
@@ -249,7 +250,7 @@ def age(facts: Facts) -> Check:
     return Check(
         "age", zh, en, status, middle, OLD_YEARS, "years",
         graded(middle, WORTHLESS_YEARS, 1.0) * (0.5 + 0.5 * float(known.mean())),
-        f"设施数据距今中位数 {middle:.1f} 年,最旧的来源“{name}”{most:.1f} 年;{1 - known.mean():.0%} 未注明日期",
+        f"设施数据距今中位数 {middle:.1f} 年，最旧的来源“{name}”{most:.1f} 年；{1 - known.mean():.0%} 未注明日期",
         f"facility data are {middle:.1f} years old (median), the oldest source “{name}” {most:.1f}; "
         f"{1 - known.mean():.0%} undated",
     )  # fmt: skip
@@ -298,5 +299,5 @@ def _weighted(values: np.ndarray, weights: np.ndarray, shares: tuple[float, ...]
 
 def _not_applicable(name: str, zh: str, en: str) -> Check:
     return Check(
-        name, zh, en, "na", None, None, "", None, "缺少所需数据,未检查", "the data it needs are not there: not checked"
+        name, zh, en, "na", None, None, "", None, "缺少所需数据，未检查", "the data it needs are not there: not checked"
     )

@@ -30,7 +30,7 @@ def datum(facts: Facts) -> Check:
     zh, en = "坐标系", "datum"
     facilities = facts.city.geo("facilities")
     if facilities.empty:
-        return Check("datum", zh, en, "na", None, None, "", None, "缺少设施数据,未检查", "no facilities: not checked")
+        return Check("datum", zh, en, "na", None, None, "", None, "缺少设施数据，未检查", "no facilities: not checked")
     table = pd.DataFrame(
         {
             "source": facilities["source"].to_numpy(dtype=object),
@@ -46,11 +46,11 @@ def datum(facts: Facts) -> Check:
             "没有发现整体偏移的来源", "no source is shifted as a whole",
         )  # fmt: skip
     most = max(shifts.values())
-    names = "、".join(f"{source}(约 {shift:.0f} 米)" for source, shift in sorted(shifts.items()))
+    names = "、".join(f"{source}（约 {shift:.0f} 米）" for source, shift in sorted(shifts.items()))
     names_en = ", ".join(f"{source} (about {shift:.0f} m)" for source, shift in sorted(shifts.items()))
     return Check(
         "datum", zh, en, "fail", most, SHIFT_M, "m", 0.0,
-        f"下列来源整体偏移,疑为 GCJ-02 或 BD-09 坐标未转换:{names}。请注明坐标系后重新导入",
+        f"下列来源整体偏移，疑为 GCJ-02 或 BD-09 坐标未转换：{names}。请注明坐标系后重新导入",
         f"shifted as a whole, probably GCJ-02 or BD-09 taken for WGS 84: {names_en}. State the datum and import again",
     )  # fmt: skip
 

@@ -32,12 +32,12 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "city_street_reach": ("路网数据没有覆盖多数居民", "the street data do not cover most people"),
     "city_population": ("全市没有人口数据", "the city has no population data"),
     "city_facility_density": (
-        "全市设施数量与人口严重不符,属数据缺失",
+        "全市设施数量与人口严重不符，属数据缺失",
         "far too few facilities for the city's people: data are missing",
     ),
     "city_score": ("全市数据质量得分低于合格线", "the city's data-quality score is below the threshold"),
     "area_facilities": (
-        "该区域几乎没有设施记录,与同类区域相差悬殊,属数据缺失",
+        "该区域几乎没有设施记录，与同类区域相差悬殊，属数据缺失",
         "hardly any facility is recorded here, unlike in areas of its kind: data are missing",
     ),
     "area_streets": ("该区域多数居民附近没有路网数据", "most people here have no street data near them"),

@@ -37,7 +37,7 @@ class Context:
     def lines(self) -> list[tuple[str, str]]:
         """Label and value, in the order in which they are printed."""
         city = f"{self.city}【{SYNTHETIC_ZH}】" if self.synthetic else self.city
-        quality = f"{self.quality}【数据不足,结果仅供参考】" if self.insufficient else self.quality
+        quality = f"{self.quality}【数据不足，结果仅供参考】" if self.insufficient else self.quality
         return [
             ("城市", city),
             ("数据快照", f"{self.snapshot}({self.snapshot_time})" if self.snapshot_time else self.snapshot),
@@ -46,7 +46,7 @@ class Context:
             ("评估时间", self.assessed),
             ("导出日期", self.exported),
             ("数据质量得分", quality),
-            ("评估编号", f"{self.run}(刻钟 {self.version})"),
+            ("评估编号", f"{self.run}（刻钟 {self.version}）"),
             ("数据来源与署名", ";".join(self.attribution) or "无"),
         ]
 

@@ -38,8 +38,8 @@ class DictionaryRow:
 
 HEADINGS_ZH = {
     "layer": "表",
-    "layer_zh": "表(中文)",
-    "layer_en": "表(英文)",
+    "layer_zh": "表（中文）",
+    "layer_en": "表（英文）",
     "column": "字段",
     "type": "类型",
     "unit": "单位",
@@ -59,7 +59,7 @@ def data_dictionary(layers: Iterable[str]) -> list[DictionaryRow]:
             rule = "不得为空 / never null" if schema.geometry_required else "可为空 / may be null"
             rows.append(
                 DictionaryRow(
-                    name, schema.zh, schema.en, "geometry", schema.geometry, "°", "图形(经纬度,WGS 84/CGCS2000)",
+                    name, schema.zh, schema.en, "geometry", schema.geometry, "°", "图形（经纬度，WGS 84/CGCS2000）",
                     "geometry, longitude and latitude", rule,
                 )
             )  # fmt: skip
@@ -89,7 +89,7 @@ def dictionary_markdown(rows: list[DictionaryRow]) -> str:
 
 
 def _layer_row(schema: LayerSchema, column: Column) -> DictionaryRow:
-    rule = "不得为空 / never null" if column.required else "可为空:来源未提供 / may be null: the source does not say"
+    rule = "不得为空 / never null" if column.required else "可为空：来源未提供 / may be null: the source does not say"
     values = f"({'、'.join(column.values)})" if column.values else ""
     return DictionaryRow(
         schema.name, schema.zh, schema.en, column.name, column.dtype, column.unit, column.zh + values, column.en, rule
@@ -97,7 +97,7 @@ def _layer_row(schema: LayerSchema, column: Column) -> DictionaryRow:
 
 
 def _result_row(table: str, zh: str, en: str, column: str, dtype: str, text: str) -> DictionaryRow:
-    rule = "可为空:无数值 / may be null: no value" if dtype == "float64" else "不得为空 / never null"
+    rule = "可为空：无数值 / may be null: no value" if dtype == "float64" else "不得为空 / never null"
     if "null:" in text:
         rule = "可为空 / may be null"
     return DictionaryRow(table, zh, en, column, dtype, _UNITS.get(column, ""), RESULT_COLUMNS_ZH[column], text, rule)

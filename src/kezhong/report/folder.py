@@ -190,14 +190,14 @@ def _write_dictionary_book(frame: pd.DataFrame, file: Path) -> None:
 
 
 def _readme(context: Context, tables: dict[str, pd.DataFrame]) -> str:
-    synthetic = "\n> **合成数据**:本数据为程序生成,不反映任何真实地方。Synthetic data: generated, of no real place.\n"
+    synthetic = "\n> **合成数据**：本数据为程序生成，不反映任何真实地方。Synthetic data: generated, of no real place.\n"
     lines = [
         f"# {context.city} 一刻钟社区生活圈数据 / 15-minute life circle data",
         synthetic if context.synthetic else "",
         *(f"- {label}:{value}" for label, value in context.lines()),
         "",
         "坐标为 WGS 84 经纬度(EPSG:4326)。各表字段见“数据字典.xlsx”。",
-        "CSV 为 UTF-8(带 BOM);以 = + - @ 开头的文本前加了单引号。",
+        "CSV 为 UTF-8（带 BOM）；以 = + - @ 开头的文本前加了单引号。",
         "Coordinates are longitude and latitude in WGS 84 (EPSG:4326). Columns are explained in data_dictionary.md.",
         "",
         "| 表 / table | 行数 / rows |",
@@ -206,7 +206,7 @@ def _readme(context: Context, tables: dict[str, pd.DataFrame]) -> str:
         "",
         "## 许可 / Licence",
         "",
-        "凡含 OpenStreetMap 内容的部分,按开放数据库许可(ODbL 1.0)提供:须署名,衍生数据库须以同样许可提供。",
+        "凡含 OpenStreetMap 内容的部分，按开放数据库许可(ODbL 1.0)提供：须署名，衍生数据库须以同样许可提供。",
         "其他来源按各自的许可。",
         f"Whatever contains OpenStreetMap data is under the Open Database License 1.0 ({_LICENCE_URL}):",
         "attribute, and share derived databases alike. Other sources keep their own terms.",

@@ -34,9 +34,9 @@ HEADINGS: tuple[Heading, ...] = (
     Heading("标准要求及依据条款", 30),
     Heading("现状", 22),
     Heading("差距", 18),
-    Heading("影响人口(人)", 9, "people"),
-    Heading("其中老年人(60岁及以上)", 9, "people"),
-    Heading("其中儿童(0–14岁)", 9, "people"),
+    Heading("影响人口（人）", 9, "people"),
+    Heading("其中老年人（60岁及以上）", 9, "people"),
+    Heading("其中儿童（0–14岁）", 9, "people"),
     Heading("关联12345件数", 9, "count"),
     Heading("居民需求排序", 8, "count"),
     Heading("整改方式", 16),
@@ -105,14 +105,14 @@ def _place(city: City, rows: pd.DataFrame) -> pd.Series:
 
 
 def _requirement(rows: pd.DataFrame) -> pd.Series:
-    return rows["requirement_zh"].fillna("") + "(" + rows["clause"].fillna("") + ")"
+    return rows["requirement_zh"].fillna("") + "（" + rows["clause"].fillna("") + "）"
 
 
 def _gap(rows: pd.DataFrame) -> pd.Series:
     """The wording first: 未达到 for new communities, 对照差距 for existing ones."""
     wording = rows["wording"].fillna("").astype(object)
     gap = rows["gap_zh"].fillna("").astype(object)
-    return wording.where(wording == "", wording + ":") + gap
+    return wording.where(wording == "", wording + "：") + gap
 
 
 def _need_order(run: Run, rows: pd.DataFrame) -> pd.Series:

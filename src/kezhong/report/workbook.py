@@ -58,7 +58,7 @@ def write_workbook(context: Context, table: pd.DataFrame, raw: pd.DataFrame, fil
 
 def _official(sheet: Worksheet, context: Context, table: pd.DataFrame) -> None:
     width = len(HEADINGS)
-    mark = "(合成数据)" if context.synthetic else ""
+    mark = "（合成数据）" if context.synthetic else ""
     _merged(sheet, 1, 1, width, f"{context.city}一刻钟社区生活圈{TITLE}{mark}")
     sheet.cell(1, 1).font = _TITLE_FONT
     sheet.cell(1, 1).alignment = Alignment(horizontal="center", vertical="center")

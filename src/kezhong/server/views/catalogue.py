@@ -18,8 +18,8 @@ _AGE_NAMES = {
     "age_6_11": ("6–11 岁", "6–11 years"),
     "age_12_14": ("12–14 岁", "12–14 years"),
     "age_15_59": ("15–59 岁", "15–59 years"),
-    "children": ("儿童(0–14 岁)", "children (0–14)"),
-    "elderly": ("老年人(60 岁及以上)", "older people (60 and over)"),
+    "children": ("儿童（0–14 岁）", "children (0–14)"),
+    "elderly": ("老年人（60 岁及以上）", "older people (60 and over)"),
     "elderly_70": ("70 岁及以上", "70 and over"),
     "elderly_80": ("80 岁及以上", "80 and over"),
 }

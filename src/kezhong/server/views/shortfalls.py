@@ -34,7 +34,7 @@ def export(state: ServerState, run: Run, filters: ShortfallFilter, fmt: str) -> 
     media_type, ending = FORMATS[fmt]
     key = ("export", fmt, filters.digest, clock.today(config.timezone), config, *state.run_key(run))
     prepared = state.bodies.get(key, lambda: _file(state, run, filters, ending), media_type)
-    mark = "(合成数据)" if config.synthetic else ""
+    mark = "（合成数据）" if config.synthetic else ""
     return prepared, f"{config.name}短板清单_{run.manifest['basis']}{mark}{ending}"
 
 
