@@ -140,13 +140,16 @@ def test_a_job_can_be_cancelled(page: Page) -> None:
     job: dict[str, Any] = {"id": "j-test", "kind": "assess", "state": "running", "progress": 0.4, "created": stamp}
     job |= {"step": {"zh": "计算中", "en": "computing"}, "result": None, "error": None, "finished": None}
     asked: list[str] = []
+    started: list[str] = []
 
     def answer(route: Route) -> None:
         if route.request.url.endswith("/jobs/j-test/cancel"):
             asked.append(route.request.method)
             job.update(state="cancelled", finished=stamp)
+        if route.request.method == "POST":
+            started.append(route.request.url)
         alone = route.request.method == "POST" or route.request.url.endswith("/j-test")
-        route.fulfill(status=202 if alone else 200, json=job if alone else {"items": [job] if asked else []})
+        route.fulfill(status=202 if alone else 200, json=job if alone else {"items": [job] if started else []})
 
     context = _free_context(page)
     page.route("**/api/v1/jobs**", answer)
