@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from kezhong.assess.reach import UNREACHED
 from kezhong.assess.reasons import REACH_CODES, REACH_REASONS
+from kezhong.assess.rules import substitutes
 from kezhong.assess.streets import lonlat, project
 from kezhong.assess.study import STANDARD, assessed_points
 from kezhong.assess.wording import CERTAINTY, citation_text
@@ -59,6 +60,10 @@ class Evidence:
         located = tree.locate(np.asarray(demand.geometry.array), tree.level[code])
         return np.asarray(located == code, dtype=bool)
 
+    def counting(self, rule: Requirement | None, item: Element) -> tuple[str, ...]:
+        """Elements that count towards the requirement, as in the verdict."""
+        return (item.id,) if rule is None else substitutes(self.found.basis, self.found.catalogue, rule)
+
     def area_of(self, code: str) -> dict[str, Any]:
         """The area: names, level, grade, people."""
         grades = self.found.grades
@@ -82,7 +87,7 @@ class Evidence:
             "zh": requirement_text(rule),
             "en": requirement_text(rule, "en"),
             "status": rule.status,
-            "elements": list(rule.elements),
+            "elements": list(substitutes(basis, self.found.catalogue, rule)),
             "threshold": None
             if rule.threshold is None
             else {"value": rule.threshold.value, "unit": rule.threshold.unit},
@@ -157,7 +162,7 @@ class Evidence:
     def present(self, code: str, rule: Requirement | None, item: Element) -> list[dict[str, Any]]:
         """The first few facilities of the elements that stand in the area."""
         points = self.points
-        elements = rule.elements if rule else (item.id,)
+        elements = self.counting(rule, item)
         inside = points["element"].isin(elements).to_numpy(dtype=bool).copy()
         if code != self.city_code:
             tree = self.city.areas
@@ -193,7 +198,7 @@ class Evidence:
         """What was found on the ground."""
         rows = self.city.layer("verification")
         communities = self.city.areas.communities_in(code) if code in self.city.areas.level else []
-        elements = rule.elements if rule else (item.id,)
+        elements = self.counting(rule, item)
         rows = rows[rows["community_code"].isin(communities) & rows["element"].isin(elements)]
         return [dict(row) for row in rows.head(50).to_dict("records")]
 
@@ -210,7 +215,7 @@ class Evidence:
         if communities and communities <= verified:
             return "high"
         services = self.city.layer("facility_services")
-        services = services[services["element"].isin(rule.elements if rule else (item.id,))]
+        services = services[services["element"].isin(self.counting(rule, item))]
         return "medium" if (~services["facility_id"].str.startswith("osm:")).any() else "low"
 
     def parameters(self) -> dict[str, Any]:

@@ -102,16 +102,29 @@ class Explainer(Evidence):
 
     def _nearest(self, rule: Requirement | None, item: Element) -> tuple[Any, Any, Any]:
         """Decimetres, facility row and walker's deciseconds per unit, the least over the elements that count."""
-        elements = [e for e in (rule.elements if rule else (item.id,)) if e in self.run.elements]
+        elements = [e for e in self.counting(rule, item) if e in self.run.elements]
         rows = [self.run.elements.index(element) for element in elements]
         n = len(self.xy)
         if not rows:
             return np.full(n, UNREACHED, np.uint32), np.full(n, -1), np.full(n, UNREACHED, np.uint32)
         dm = np.asarray(self.run.array("nearest_dm")[rows])
+        for place, element in enumerate(elements):
+            dm[place, ~self._enough(rule, element)] = UNREACHED
         best = dm.argmin(axis=0)
         at = np.arange(n)
         which = np.asarray(self.run.array("nearest_facility")[rows])[best, at]
         return dm[best, at], which, np.asarray(self.run.array("walker_ds")[rows]).min(axis=0)
+
+    def _enough(self, rule: Requirement | None, element: str) -> npt.NDArray[np.bool_]:
+        """Whether each unit has as many of a substitute within the threshold as the requirement takes."""
+        needed = rule.any_of_count.get(element, 1) if rule else 1
+        if needed == 1:
+            return np.ones(len(self.xy), dtype=bool)
+        row = self.run.elements.index(element)
+        columns = np.flatnonzero(np.array(self.run.manifest["thresholds_dm"][row]) == self._limit(rule))
+        if not len(columns):
+            return np.zeros(len(self.xy), dtype=bool)
+        return np.asarray(self.run.array("counts")[row, columns[0]] >= needed)
 
     @cached_property
     def _assignment(self) -> Assignment | None:
@@ -122,26 +135,37 @@ class Explainer(Evidence):
         dm, which, ds = self._nearest(rule, item)
         if self._assignment is None:
             return dm, which, ds
-        elements = rule.elements if rule else (item.id,)
+        elements = self.counting(rule, item)
         own, school = self._assignment.units(elements, dm, which)
-        seconds = np.where(own == UNREACHED, UNREACHED, np.rint(own * 60.0 / self.found.walker.m_per_min))
-        return own, school, np.where(school == which, ds, seconds).astype(np.uint32)
+        Of those beyond the threshold (where there are none, of all) the one whose distance is nearest to their mean;
+        where none of them reaches anything, the one with most people.
 
     def _note(self, rule: Requirement | None, item: Element) -> dict[str, str]:
         """Which facility decides, said where the element is a school."""
-        elements = rule.elements if rule else (item.id,)
+        elements = self.counting(rule, item)
         if self._assignment is not None and any(element in self._assignment.elements for element in elements):
             return dict(_DECIDES["assigned"])
         return dict(_DECIDES["nearest" if item.id in SCHOOLS else ""])
 
     def _typical(self, units: npt.NDArray[np.intp], rule: Requirement | None, item: Element) -> int | None:
-        """The unit that stands for an area: of those beyond the threshold the one with most people, else of all."""
+        """The unit that stands for an area, so that the route drawn fits the verdict's figure.
+
+        Of those beyond the threshold (where there are none, of all) the one whose distance is nearest to their mean; where
+        none of them reaches anything, the one with most people.
+        """
         if not len(units):
             return None
         people = self.city.geo("demand")["people"].to_numpy(dtype=np.float64)
-        beyond = units[self._deciding(rule, item)[0][units] > self._limit(rule)]
+        decimetres = self._deciding(rule, item)[0]
+        beyond = units[decimetres[units] > self._limit(rule)]
         chosen = beyond if len(beyond) else units
-        return int(chosen[int(np.argmax(people[chosen]))])
+        reached = chosen[decimetres[chosen] != UNREACHED]
+        if not len(reached):
+            return int(chosen[int(np.argmax(people[chosen]))])
+        lengths = decimetres[reached].astype(np.float64)
+        total = people[reached].sum()
+        mean = float((lengths * people[reached]).sum() / total) if total > 0 else float(lengths.mean())
+        return int(reached[int(np.argmin(np.abs(lengths - mean)))])
 
     def _limit(self, rule: Requirement | None) -> int:
         if rule is None or rule.threshold is None:

@@ -128,7 +128,11 @@ def _facilities(found: Explanation, language: Language) -> list[str]:
     lines = []
     assigned = found.decides["id"] == "assigned" and found.nearest is not None
     if found.facility is not None:
-        title = ("对口学校" if assigned else "最近设施") if zh else ("Assigned school" if assigned else "Nearest")
+        title = (
+            ("对口学校" if assigned else "代表性居民点的最近设施")
+            if zh
+            else ("Assigned school" if assigned else "Nearest facility of a typical home")
+        )
         lines.append(_place(title, found.facility, language))
     if found.nearest is not None:
         lines.append(_place("最近设施（仅供对比）" if zh else "Nearest (for comparison)", found.nearest, language))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +11,11 @@ import numpy.typing as npt
 from kezhong.assess.reach import UNREACHED, Lengths, ReachTable, limit_dm
 from kezhong.assess.study import STANDARD, Study
 from kezhong.assess.units import Units, built_up
-from kezhong.catalogue.model import Element, Kind, LevelId, Requirement
+from kezhong.catalogue.model import Basis, Element, Kind, LevelId, Requirement
 from kezhong.city.vocabulary import AreaLevel, Presence, SetKind
+
+if TYPE_CHECKING:
+    from kezhong.catalogue import Catalogue
 
 Flags = npt.NDArray[np.bool_]
 
@@ -94,7 +98,7 @@ def _asks_built_up(study: Study) -> bool:
 
 def _apply(study: Study, requirement: Requirement, inside: Flags, levels: set[str]) -> Rule:
     element = study.catalogue.element(requirement.element)
-    elements = _substitutes(study, requirement)
+    elements = substitutes(study.basis, study.catalogue, requirement)
     threshold = requirement.threshold
     walking = threshold is not None and not requirement.in_district
     limit = limit_dm(threshold.value, threshold.unit, study.standard_pace) if threshold and walking else -1
@@ -142,12 +146,12 @@ def _other(study: Study, elements: tuple[str, ...]) -> Presence:
     return Presence.PRESENT if stated or any(e in study.table.row for e in elements) else Presence.NO_DATA
 
 
-def _substitutes(study: Study, requirement: Requirement) -> tuple[str, ...]:
+def substitutes(basis: Basis, catalogue: Catalogue, requirement: Requirement) -> tuple[str, ...]:
     """Elements that count; under the non-inclusion rule no facility of an upper level stands in for a lower one."""
-    if not study.basis.non_inclusive:
+    if not basis.non_inclusive:
         return requirement.elements
-    own = requirement.level or study.catalogue.element(requirement.element).level
-    kept = [e for e in requirement.any_of if _ORDER.index(study.catalogue.element(e).level) <= _ORDER.index(own)]
+    own = requirement.level or catalogue.element(requirement.element).level
+    kept = [e for e in requirement.any_of if _ORDER.index(catalogue.element(e).level) <= _ORDER.index(own)]
     return (requirement.element, *kept)
 
 

@@ -67,13 +67,13 @@ export const en: Messages = {
     shareTitle: "Share of people for whom the requirement is met", gradeTitle: "Composite grade (weights are a proposal)", passShare: "pass mark {value}",
   },
   table: {
-    title: "Table", open: "Open table", close: "Close table", rows: "{n} areas", name: "Name", status: "Status", value: "Coverage", people: "People", met: "Covered", of: "To be covered", nearest: "Mean distance", minutes: "Mean time",
+    title: "Table", open: "Open table", close: "Close table", rows: "{n} areas", name: "Name", status: "Status", value: "Coverage", people: "People", met: "Covered", of: "To be covered", nearest: "Mean distance (all)", minutes: "Mean time (all)",
     grade: "Grade", score: "Score", required: "Required met", failing: "Main failing elements", empty: "There are no areas of this level. Import boundaries (kezhong import areas).", sortedBy: "Sorted by {column}, {direction}", ascending: "ascending", descending: "descending",
   },
   why: {
     title: "Explanation", area: "This area", point: "Clicked place", overview: "Overview", failing: "Elements not met", none: "Every required element is met or has no data.", grade: "Grade", score: "Composite score", scoreNote: "weights are a proposal",
     people: "Residents", required: "Required elements", metOf: "{met} of {total} met", unknown: "{n} with insufficient data", pick: "Choose an area on the map or in the table", pickHint: "It is explained here: walking time and distance, facility, clause, people affected and data sources.",
-    chooseElement: "Choose an element to see its evidence", route: "Walking route", toFacility: "Nearest facility", clause: "Clause", requirement: "Requirement", affected: "People affected", certainty: "Data certainty", sources: "Data sources", versions: "Versions", figures: "Figures", figuresMore: "All figures ({n})",
+    chooseElement: "Choose an element to see its evidence", route: "Walking route", toFacility: "Nearest facility of a typical home", clause: "Clause", requirement: "Requirement", affected: "People affected", certainty: "Data certainty", sources: "Data sources", versions: "Versions", figures: "Figures", figuresMore: "All figures ({n})",
     conflicts: "Requirements of all bases ({n})", run: "Run", software: "Software", copy: "Copy link", copied: "Link copied", exportJson: "Export evidence", print: "Print", back: "Back to overview", cell: "Analysis unit", children: "aged 0–14", elderly: "aged 60 and over", reached: "covered", total: "total", showFacility: "Show on map",
     distance: "Walking distance", time: "Walking time", capacity: "Capacity", hours: "Opening hours", noFacility: "No facility reached within the search", file: "Source", row: "Source row", asOf: "As of", layer: "Layer", hash: "Content hash", toShortfall: "Open the shortfall", shortfallList: "Shortfalls here",
   },

@@ -66,13 +66,13 @@ export const zh = {
     shareTitle: "达到要求的人口占比", gradeTitle: "综合等级（权重为建议值）", passShare: "合格线 {value}",
   },
   table: {
-    title: "表格", open: "展开表格", close: "收起表格", rows: "{n} 个区域", name: "名称", status: "状态", value: "覆盖率", people: "人口", met: "覆盖人数", of: "应覆盖", nearest: "平均距离", minutes: "平均时间",
+    title: "表格", open: "展开表格", close: "收起表格", rows: "{n} 个区域", name: "名称", status: "状态", value: "覆盖率", people: "人口", met: "覆盖人数", of: "应覆盖", nearest: "平均距离（全体）", minutes: "平均时间（全体）",
     grade: "等级", score: "得分", required: "必配达标", failing: "主要未达标要素", empty: "该层级没有区域。请导入区域边界(kezhong import areas)。", sortedBy: "排序：{column}{direction}", ascending: "升序", descending: "降序",
   },
   why: {
     title: "说明", area: "本区域", point: "点击位置", overview: "综合情况", failing: "未达标要素", none: "所有必配要素均已达到或没有数据。", grade: "等级", score: "综合得分", scoreNote: "权重为建议值",
     people: "常住人口", required: "必配要素", metOf: "达到 {met} 项，共 {total} 项", unknown: "{n} 项数据不足", pick: "在地图或表格中选择一个区域", pickHint: "点击后在此说明：步行时间与距离、设施、条文依据、影响人群和数据来源。",
-    chooseElement: "选择一项要素查看依据", route: "步行路线", toFacility: "最近设施", clause: "条文依据", requirement: "要求", affected: "影响人群", certainty: "数据把握", sources: "数据来源", versions: "版本", figures: "计算指标", figuresMore: "全部指标({n})",
+    chooseElement: "选择一项要素查看依据", route: "步行路线", toFacility: "代表性居民点的最近设施", clause: "条文依据", requirement: "要求", affected: "影响人群", certainty: "数据把握", sources: "数据来源", versions: "版本", figures: "计算指标", figuresMore: "全部指标({n})",
     conflicts: "各口径要求对照({n})", run: "体检编号", software: "软件版本", copy: "复制链接", copied: "链接已复制", exportJson: "导出依据", print: "打印", back: "返回综合情况", cell: "分析单元", children: "其中 0–14 岁", elderly: "其中 60 岁及以上", reached: "已覆盖", total: "合计", showFacility: "在地图上看",
     distance: "步行距离", time: "步行时间", capacity: "容量", hours: "开放时间", noFacility: "搜索范围内没有到达的设施", file: "来源", row: "源行", asOf: "数据日期", layer: "图层", hash: "内容校验", toShortfall: "查看短板条目", shortfallList: "本区域短板",
   },
