@@ -137,8 +137,8 @@ class Explainer(Evidence):
             return dm, which, ds
         elements = self.counting(rule, item)
         own, school = self._assignment.units(elements, dm, which)
-        Of those beyond the threshold (where there are none, of all) the one whose distance is nearest to their mean;
-        where none of them reaches anything, the one with most people.
+        seconds = np.where(own == UNREACHED, UNREACHED, np.rint(own * 60.0 / self.found.walker.m_per_min))
+        return own, school, np.where(school == which, ds, seconds).astype(np.uint32)
 
     def _note(self, rule: Requirement | None, item: Element) -> dict[str, str]:
         """Which facility decides, said where the element is a school."""
@@ -150,8 +150,8 @@ class Explainer(Evidence):
     def _typical(self, units: npt.NDArray[np.intp], rule: Requirement | None, item: Element) -> int | None:
         """The unit that stands for an area, so that the route drawn fits the verdict's figure.
 
-        Of those beyond the threshold (where there are none, of all) the one whose distance is nearest to their mean; where
-        none of them reaches anything, the one with most people.
+        Of those beyond the threshold (where there are none, of all) the one whose distance is nearest to their mean;
+        where none of them reaches anything, the one with most people.
         """
         if not len(units):
             return None
