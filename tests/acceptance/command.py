@@ -29,6 +29,8 @@ class Command:
         code = "from kezhong.cli import main; main()"
         if limit_file_bytes is not None:
             size = f"({limit_file_bytes}, {limit_file_bytes})"
+            # Python 3.11 writes a cut-off .pyc where a write comes up short: none is written under the limit.
+            code = f"import sys; sys.dont_write_bytecode = True; {code}"
             code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, {size}); {code}"
         return subprocess.run(
             [sys.executable, "-c", code, *(str(argument) for argument in arguments)],
