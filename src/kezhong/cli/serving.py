@@ -29,7 +29,7 @@ def serve(city_dir: Path, host: str, port: int) -> None:
     application = create_app(city_dir)
     shown = f"[{host}]" if ":" in host else host
     say(
-        f"刻钟已启动：http://{shown}：{port}（按 Ctrl+C 停止）",
+        f"刻钟已启动：http://{shown}:{port}（按 Ctrl+C 停止）",
         f"Kezhong is running: http://{shown}:{port} (Ctrl+C stops it)",
     )
     uvicorn.run(application, host=host, port=port, log_level="warning", access_log=False)
