@@ -20,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help:
 	@echo "make demo   [PORT=8000]   generate the demonstration city, assess it and serve it"
 	@echo "make test                 every check and test but the slow ones"
-	@echo "make test-slow            kill, fault and large-data tests"
+	@echo "make test-slow            kill, fault and large-data tests; other engines, where installed"
 	@echo "make setup                the environment in .venv and the web build"
 	@echo "make bench  [ONLY=engine] run the benchmarks"
 	@echo "make lock                 resolve the dependencies anew into requirements.lock"
@@ -69,7 +69,7 @@ test: setup check .make/browser
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not oracle"
 
 test-slow: setup .make/browser
-	$(BIN)/python -m pytest -m "slow and not oracle"
+	$(BIN)/python -m pytest -m slow
 
 bench: setup
 	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(CITY),--city $(CITY))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -20,7 +21,10 @@ def main() -> int:
     chosen = parser.parse_args()
     failed = False
     for suite in [chosen.only] if chosen.only else sorted(SUITES):
+        # Other work on the machine makes figures worse: it is told beside them.
+        load = round(os.getloadavg()[0], 1)
         measures, about = SUITES[suite](chosen.city)
+        about = {"load average before": load, **about}
         shown = ", ".join(f"{key} {value}" for key, value in about.items() if key != "runs")
         print(f"# {suite}: {shown}")
         print(show(measures))

@@ -1,39 +1,83 @@
-"""The peer's own environment, made when it is first needed, so that its dependencies never meet ours."""
+"""The peers' own environments, made when they are first needed, so that their dependencies never meet ours.
+
+``python -m benchmarks.peers`` makes them all. The versions are those of the optional group ``oracle``.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
-PANDANA = "pandana==0.8"
-FOLDER = Path(__file__).resolve().parents[1] / ".make" / "peers"
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / ".make" / "peers"
+#: What is imported to see whether an environment is whole. Of cityseer only the compiled engine is used: without what
+#: it draws, downloads and fits models with, its environment takes 0.1 GB instead of 0.8 GB.
+IMPORTS = {"pandana": "pandana", "cityseer": "cityseer.rustalgos"}
+ALONE = {"cityseer": ("numpy",)}
 
 
-def pandana_python() -> str | None:
-    """Interpreter that has pandana: ``KEZHONG_PANDANA_PYTHON``, else ``.make/peers``; ``None`` where it cannot be made.
+class PeerAbsentError(Exception):
+    """The peer's environment is not there and was not to be made, or cannot be made."""
 
-    An empty ``KEZHONG_PANDANA_PYTHON`` asks for a measurement without the peer.
+
+def peer_python(peer: str, *, make: bool = True) -> str:
+    """Interpreter that has the peer: ``KEZHONG_<PEER>_PYTHON`` where set, else ``.make/peers/<peer>``.
+
+    Raises
+    ------
+    PeerAbsentError
+        It cannot be made; or it is absent and ``make`` is false; or the variable is set and empty, which asks to go
+        without the peer.
     """
-    given = os.environ.get("KEZHONG_PANDANA_PYTHON")
-    if given is not None:
-        return given or None
-    python = FOLDER / "bin" / "python"
-    if _imports(python):
+    variable = f"KEZHONG_{peer.upper()}_PYTHON"
+    given = os.environ.get(variable)
+    if given == "":
+        raise PeerAbsentError(f"{variable} is empty")
+    if given:
+        return given
+    folder = FOLDER / peer
+    python = folder / "bin" / "python"
+    if _imports(python, peer):
         return str(python)
-    print(f"setting up {PANDANA} in {FOLDER.relative_to(FOLDER.parents[1])} (once)", file=sys.stderr, flush=True)
-    FOLDER.parent.mkdir(exist_ok=True)
-    subprocess.run([sys.executable, "-m", "venv", str(FOLDER)], check=True)
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PANDANA]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode or not _imports(python):
-        print(f"{PANDANA} cannot be installed here; measured without it:\n{done.stderr}", file=sys.stderr)
-        return None
+    if not make:
+        raise PeerAbsentError(f"{peer} is not installed: python -m benchmarks.peers")
+    pin = _pin(peer)
+    print(f"setting up {pin} in {folder.relative_to(ROOT)} (once)", file=sys.stderr, flush=True)
+    _make(folder, [pin, *ALONE.get(peer, ())], with_dependencies=peer not in ALONE)
+    if not _imports(python, peer):
+        raise PeerAbsentError(f"{pin} was installed but cannot be imported")
     return str(python)
 
 
-def _imports(python: Path) -> bool:
+def _make(folder: Path, packages: list[str], *, with_dependencies: bool) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    options = ["--quiet", "--disable-pip-version-check", *([] if with_dependencies else ["--no-deps"])]
+    command = [str(folder / "bin" / "python"), "-m", "pip", "install", *options, *packages]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise PeerAbsentError(f"{' '.join(packages)} cannot be installed here:\n{done.stderr}")
+
+
+def _pin(peer: str) -> str:
+    """The requirement of the optional group ``oracle``."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return str(next(line for line in project["optional-dependencies"]["oracle"] if line.startswith(peer)))
+
+
+def _imports(python: Path, peer: str) -> bool:
     if not python.is_file():
         return False
-    return subprocess.run([str(python), "-c", "import pandana"], check=False, capture_output=True).returncode == 0
+    return (
+        subprocess.run([str(python), "-c", f"import {IMPORTS[peer]}"], check=False, capture_output=True).returncode == 0
+    )
+
+
+if __name__ == "__main__":
+    for name in IMPORTS:
+        print(peer_python(name))

@@ -66,7 +66,7 @@ def largest_component(streets: Streets) -> Streets:
     n = len(streets.node_xy)
     links = coo_array((np.ones(len(streets.edge_u)), (streets.edge_u, streets.edge_v)), shape=(n, n))
     _, label = connected_components(links, directed=False)
-    return _select(streets, label == np.bincount(label).argmax())
+    return select_nodes(streets, label == np.bincount(label).argmax())
 
 
 def tiled(streets: Streets, across: int) -> Streets:
@@ -102,7 +102,8 @@ def tiled(streets: Streets, across: int) -> Streets:
     )
 
 
-def _select(streets: Streets, keep: NDArray[np.bool_]) -> Streets:
+def select_nodes(streets: Streets, keep: NDArray[np.bool_]) -> Streets:
+    """The part of the network whose edges have both ends among the nodes ``keep``, renumbered."""
     number = np.cumsum(keep) - 1
     edges = keep[streets.edge_u]
     length = np.diff(streets.edge_ptr)

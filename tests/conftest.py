@@ -7,19 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from absence import absent
 from kezhong.city.config import CityConfig
 from kezhong.city.workspace import City
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Set in CI: what would be skipped for want of data or of a browser fails there instead.
-REQUIRE_ALL = bool(os.environ.get("KEZHONG_REQUIRE_ALL"))
-
-
-def absent(reason: str) -> None:
-    """Skip the test, saying why; in CI fail it."""
-    if REQUIRE_ALL:
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def _folder(variable: str, default: str) -> Path:

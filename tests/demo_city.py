@@ -15,11 +15,6 @@ from kezhong.demo import make_demo
 PATIENCE_S = 600
 
 
-def absent(reason: str) -> None:
-    """Skip the test, saying why; where everything is required (CI), fail it."""
-    (pytest.fail if os.environ.get("KEZHONG_REQUIRE_ALL") else pytest.skip)(reason)
-
-
 def copy_demo_city(config: pytest.Config, target: Path) -> Path:
     """Copy the demonstration city to ``target``, so that no test changes what another sees.
 

@@ -73,7 +73,8 @@ def write_run(city: City, basis: str, walker: str = "standard") -> Run:
     return RunStore(city.folder).write(
         key,
         {"created": "2026-11-23T08:00:00Z", "quality": 87.0, "insufficient": False, "cell_elements": list(ELEMENTS),
-         "bound_m": 2000.0, "layers": city.snapshot.parts},
+         "bound_m": 2000.0, "layers": city.snapshot.parts, "totals": {"people": float(units["people"].sum())},
+         "thresholds_dm": [[0]] * len(ELEMENTS)},
         {"figures": figures(basis), "shortfalls": shortfalls(), "grades": grades(),
          "demand": pd.DataFrame({"demand_id": units["demand_id"]})},
         {"nearest_dm": nearest, "walker_ds": minutes, "reason": reason,

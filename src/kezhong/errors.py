@@ -81,12 +81,6 @@ class ConflictError(KezhongError, RuntimeError):
     http_status = 409
 
 
-class PreconditionError(ConflictError):
-    """The ``If-Match`` of an edit does not fit the present version."""
-
-    http_status = 412
-
-
 class PermissionDeniedError(KezhongError, PermissionError):
     """The caller may not do this here."""
 

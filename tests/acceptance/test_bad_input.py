@@ -96,7 +96,9 @@ def test_excel_with_merged_headings_numbers_as_text_and_gbk(command: Command) ->
 
 def test_missing_coordinates_name_row_and_column(command: Command) -> None:
     name = workbook(command.folder / "a.xlsx", [HEAD, GOOD, ["西幼儿园", "幼儿园", None, SOUTH, 90]])
-    refused(command, "import", "facilities", "city", name, "--datum", "wgs84", says=(name, "Sheet!3", "经度"))
+    refused(
+        command, "import", "facilities", "city", name, "--datum", "wgs84", says=(name, "工作表“Sheet”第 3 行", "经度")
+    )
 
 
 @pytest.mark.parametrize("value", ["-5", "NaN", "八十", ""])
@@ -119,7 +121,14 @@ def test_duplicate_codes(command: Command) -> None:
 def test_an_unknown_element(command: Command) -> None:
     name = workbook(command.folder / "a.xlsx", [HEAD, [GOOD[0], "幼儿圆", *GOOD[2:]]])
     refused(
-        command, "import", "facilities", "city", name, "--datum", "wgs84", says=("Sheet!2", "幼儿圆", "kindergarten")
+        command,
+        "import",
+        "facilities",
+        "city",
+        name,
+        "--datum",
+        "wgs84",
+        says=("工作表“Sheet”第 2 行", "幼儿圆", "kindergarten"),
     )
     refused(command, "import", "facilities", "city", name, "--element", "幼儿圆", "--datum", "wgs84", says=("幼儿圆",))
     refused(command, "explain", "city", "--area", "东社区", "--element", "菜市厂", says=("菜市厂", "wet_market"))

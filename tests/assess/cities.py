@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from shapely.geometry import LineString, Point, box
+from shapely.geometry import LineString, Point, Polygon
 
 from kezhong.city.config import CityConfig
 from kezhong.city.crs import to_geographic
@@ -19,6 +20,9 @@ from kezhong.city.workspace import City
 CRS = "EPSG:4545"
 EAST, NORTH = 484_000.0, 4_392_000.0
 STEP = 100.0
+CIRCLES = {"L1": ["C1", "C2"], "L2": ["C3", "C4"]}
+#: A circle that crosses the border of the two streets.
+CROSSING = {"L1": ["C1"], "L2": ["C2", "C3"], "L3": ["C4"]}
 
 
 def place(x: float, y: float) -> Point:
@@ -52,6 +56,9 @@ class Lattice:
     landuse: list[dict[str, Any]] = field(default_factory=list)
     estates: list[dict[str, Any]] = field(default_factory=list)
     gates: list[dict[str, Any]] = field(default_factory=list)
+    buildings: list[dict[str, Any]] = field(default_factory=list)
+    built_up: Any = None  # outline of the built-up area
+    homes: dict[str, tuple[float, float, float, float]] = field(default_factory=dict)  # estate → who lives in it (box)
     steps: set[tuple[int, int]] = field(default_factory=set)
     households: float | None = 100.0
 
@@ -69,7 +76,7 @@ class Lattice:
 
     def add(self, element: str, x: float, y: float, **more: Any) -> str:
         """Add a facility of an element; returns its id."""
-        name = more.pop("facility_id", f"ledger:{element}-{len(self.facilities)}")
+        name: str = more.pop("facility_id", f"ledger:{element}-{len(self.facilities)}")
         self.facilities.append(
             {
                 "facility_id": name, "element": element, "name": more.pop("name", f"{element} {len(self.facilities)}"),
@@ -95,9 +102,13 @@ class Lattice:
                     edit.put(layer, "test", pd.DataFrame(rows))
             for layer, rows in (
                 ("sites", self.sites), ("landuse", self.landuse), ("estates", self.estates), ("gates", self.gates),
+                ("buildings", self.buildings),
             ):  # fmt: skip
                 if rows:
                     edit.put(layer, "test", frame(rows))
+            if self.built_up is not None:
+                row = {"kind": "built_up", "code": "B1", "name": "城区", "source": "outline", "geometry": self.built_up}
+                edit.put("area_sets", "outline", frame([row]))
         return city.refresh()
 
     def _streets(self, edit: Any) -> None:
@@ -130,8 +141,9 @@ class Lattice:
             corners[0] = (-50.0, -50.0)
         if last == self.strips:
             corners[1] = (self.width + 50.0, self.height + 50.0)
-        (w, s), (e, n) = ((p.x, p.y) for p in (place(*corner) for corner in corners))
-        return box(w, s, e, n)
+        (w, s), (e, n) = corners
+        # The projected corners, not a box in lon/lat: away from the central meridian boxes leave gaps of metres.
+        return Polygon([place(w, s), place(e, s), place(e, n), place(w, n)])
 
     def _areas(self, edit: Any) -> None:
         if self.strips == 0:
@@ -193,11 +205,15 @@ class Lattice:
                         "demand_id": f"d{i:02d}-{j:02d}", "people": people, **bands,
                         "age_basis": "counted" if self.ages else "none",
                         "community_code": self.community(i * STEP) if self.strips else None,
+                        "estate_id": self._home(i * STEP, j * STEP),
                         "cell_id": f"AG100-4545-E{i}-N{j}", "method": "as_given", "source": "test",
                         "geometry": place(i * STEP, j * STEP),
                     }
                 )  # fmt: skip
         edit.put("demand", "derived", frame(rows))
+
+    def _home(self, x: float, y: float) -> str | None:
+        return next((name for name, (w, s, e, n) in self.homes.items() if w <= x <= e and s <= y <= n), None)
 
     def _facilities(self, edit: Any) -> None:
         if not self.facilities:
@@ -225,3 +241,37 @@ class Lattice:
             for row in self.facilities
         ]
         edit.put("facility_services", "ledger", pd.DataFrame(services))
+
+
+def usual(folder: Path, **more: Any) -> Lattice:
+    """A lattice with two life circles and a few facilities of five elements: enough for the data-quality gate."""
+    lattice = Lattice(folder / "city", **{"circles": CIRCLES, **more})
+    lattice.add("wet_market", 300, 300)
+    lattice.add("wet_market", 1600, 700)
+    lattice.add("pharmacy", 100, 100)
+    lattice.add("kindergarten", 500, 500, capacity=100.0, capacity_unit="places", hours="周一至周五 8:00-17:00")
+    lattice.add("kindergarten", 1000, 500, capacity=150.0, capacity_unit="places", satisfaction=0.9)
+    lattice.add("primary_school", 1500, 500, capacity=300.0, capacity_unit="places")
+    lattice.add("elderly_home", 1700, 800, capacity=20.0, capacity_unit="beds")
+    return lattice
+
+
+def units_of(lattice: Lattice) -> pd.DataFrame:
+    """People of every crossing by arithmetic."""
+    rows = [
+        (i * STEP, j * STEP, lattice.people + (i * 7 + j * 3) % 5, lattice.community(i * STEP))
+        for i, j in itertools.product(range(lattice.columns), range(lattice.rows))
+    ]
+    return pd.DataFrame(rows, columns=["x", "y", "people", "community"])
+
+
+def covered(lattice: Lattice, element: str, limit: float, number: int = 1) -> pd.DataFrame:
+    """Metres to the ``number``-th nearest: between crossings the walking distance is the sum of the offsets."""
+    units = units_of(lattice)
+    spots = [row["_xy"] for row in lattice.facilities if row["element"] == element]
+    units["m"] = [
+        sorted(abs(x - a) + abs(y - b) for a, b in spots)[number - 1]
+        for x, y in zip(units["x"], units["y"], strict=True)
+    ]
+    units["in"] = units["m"] <= limit + 0.05
+    return units

@@ -82,6 +82,8 @@ def test_the_assigned_school_decides_and_the_nearest_stands_beside(tmp_path: Pat
 def test_estates_are_measured_from_their_gates_as_the_variant_counts_them(tmp_path: Path) -> None:
     lattice = Lattice(tmp_path / "city")
     lattice.add("wet_market", 300, 300)
+    for element in ("pharmacy", "kindergarten", "primary_school", "elderly_home", "supermarket", "convenience_store"):
+        lattice.add(element, 1000, 500)  # enough for the data-quality gate
     corners = [(200.0, 200.0), (900.0, 300.0), (1600.0, 800.0)]
     for number, (x, y) in enumerate(corners):
         lattice.estates.append(

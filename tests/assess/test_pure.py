@@ -155,7 +155,7 @@ def test_the_products_voice() -> None:
     found = _finding()
     assert present_text(found).startswith("菜市场 620 米")
     assert gap_text(found) == "超出 500 米要求 120 米"
-    assert people_text(found) == "影响 1,140 人，其中 60 岁及以上 266 人"
+    assert people_text(1140.0, 266.0, 200.0, "all") == "影响 1,140 人，其中 60 岁及以上 266 人"
     assert gap_text(found, "en") == "120 m beyond the 500 m asked for"
 
 

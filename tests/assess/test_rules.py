@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from assess.cities import STEP, Lattice
+from assess.cities import STEP, Lattice, place, usual
 from kezhong.assess import Assessment, assess
 
 CITE = "{document: kezhong, evidence: proposal}"
@@ -70,3 +71,47 @@ def test_villages_are_asked_only_what_names_them(tmp_path: Path) -> None:
     others = found.shortfalls[found.shortfalls["area_code"].isin(["C1", "C2", "C3"])]
     only = {rule.id for rule in found.basis.requirements if rule.community_types == ("village",)}
     assert not set(others["requirement_id"]) & only
+
+
+def test_an_upper_level_does_not_replace_a_lower_one_on_the_ground(tmp_path: Path) -> None:
+    lattice = usual(tmp_path, types={"C1": "new"})
+    lattice.add("cultural_centre", 100, 100)
+    lattice.add("cultural_station", 1900, 1000)
+    city = lattice.build()
+    strict, lenient = assess(city, "gb50180-2018"), assess(city, "kezhong-default")
+    spot = place(100, 100)
+    told = strict.explain_point(spot.x, spot.y, "cultural_station")
+    assert told.facility is None or told.facility["element"] == "cultural_station"
+    assert told.status == "falls_short"
+    assert all(row["element"] == "cultural_station" for row in told.facilities)
+    kind = lenient.explain_point(spot.x, spot.y, "cultural_station")
+    assert kind.facility is not None
+    assert kind.facility["element"] == "cultural_centre"
+
+
+def test_new_communities_fall_short_and_existing_ones_are_compared(tmp_path: Path) -> None:
+    lattice = usual(tmp_path, types={"C1": "new"})
+    lattice.add("cultural_station", 1900, 1000)
+    found = assess(lattice.build(), "gb50180-2018")
+    rows = found.shortfalls[found.shortfalls["element"] == "cultural_station"].set_index("area_code")
+    assert rows.loc["C1", "wording"] == "未达到"
+    assert rows.loc["C2", "wording"] == "对照差距"
+    compared, new = found.explain("C2", "cultural_station"), found.explain("C1", "cultural_station")
+    assert "（对照差距）" in compared.verdict_zh
+    assert "(gap by comparison)" in compared.verdict_en
+    assert "对照差距" not in new.verdict_zh
+    assert set(assess(found.city, "kezhong-default").shortfalls["wording"]) == {"未达到"}
+
+
+def test_a_figure_carries_the_requirement_that_concerns_its_area(tmp_path: Path) -> None:
+    """Two requirements with one threshold, for new and for existing communities; only one of them knows substitutes."""
+    lattice = usual(tmp_path, types={"C1": "new"})
+    for x in (100.0, 200.0):
+        lattice.add("convenience_store", x, 100.0, floor_area_m2=400.0)
+    rows = assess(lattice.build(), "wzjz-2020").figures
+    rows = rows[(rows["element"] == "supermarket") & (rows["indicator"] == "coverage")]
+    rows = rows[rows["variant"] == "population"].set_index("area_code")
+    assert rows.loc["C1", "requirement_id"] == "wz.supermarket.new"
+    assert rows.loc["C2", "requirement_id"] == "wz.supermarket.existing"
+    assert np.isnan(rows.loc["C1", "value"])  # supermarkets are shown nowhere, and shops are no substitute there
+    assert rows.loc["C2", "value"] > 0

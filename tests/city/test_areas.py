@@ -102,6 +102,22 @@ def test_communities_in() -> None:
     assert tree.communities_in("nowhere") == []
 
 
+def test_within_names_every_level() -> None:
+    tree = _tree()
+    assert tree.within("1") == set(tree.level)
+    assert tree.within("11") == {"11", "111", "112", "1111", "1112", "1121", "1122", "C1", "C2"}
+    assert tree.within("112") == {"112", "1121", "1122", "C2"}  # C1 reaches into 111
+    assert tree.within("C1") == {"C1", "1112", "1121"}
+    assert tree.within("1111") == {"1111"}
+    assert tree.within("nowhere") == {"nowhere"}
+
+
+def test_covers() -> None:
+    tree, codes = _tree(), pd.Series(["1", "11", "112", "1122", "C2", "C1", "elsewhere"])
+    assert list(codes[tree.covers("112", codes)]) == ["112", "1122", "C2"]
+    assert tree.covers("1", codes).all()  # the whole city, rows without a place in the tree too
+
+
 def test_an_area_out_of_force_is_not_there() -> None:
     tree = _tree([("1119", "旧社区", "community", "111", None, (5, 5), "2024-12-31")])
     assert "1119" not in tree.level
@@ -140,6 +156,8 @@ def test_a_loop_in_the_parents_ends() -> None:
     frame.loc[frame["code"] == "1", "parent_code"] = "11"
     looped = AreaTree(frame, _tree().sets, _tree().members, "EPSG:4545")
     assert looped.path("111") == ["111", "11", "1"]
+    assert looped.within("111") == {"111", "1111", "1112"}
+    assert {"1", "11", "1111"} <= looped.within("1")
 
 
 def test_an_empty_city_has_an_empty_tree(empty_city) -> None:  # type: ignore[no-untyped-def]

@@ -195,8 +195,9 @@ def test_bad_ledgers_change_nothing(
     assert problem.code == f"intake.{code}"
     if row is not None:
         assert problem.details["row"] == row
-        assert row in problem.message("zh")
-        assert row in problem.message("en")
+        sheet, _, number = row.partition("!")
+        assert f"工作表“{sheet}”第 {number} 行“" in problem.message("zh")
+        assert f"sheet “{sheet}”, row {number}, column" in problem.message("en")
     if column is not None:
         assert problem.details["column"] == column
         assert column in problem.message("zh")

@@ -11,13 +11,13 @@ import pytest
 import shapely
 
 from kezhong.errors import InputError
-from kezhong.intake.columns import FACILITIES
+from kezhong.intake.columns import fields_of
 from kezhong.intake.mapping import recognise
 from kezhong.intake.tables import read_table
 
 
 def score(columns: Sequence[str]) -> int:
-    return len(recognise(columns, FACILITIES))
+    return len(recognise(columns, fields_of("facilities")))
 
 
 def test_title_group_headings_sums_and_footnotes(write_xlsx: Callable[..., Path]) -> None:
@@ -44,7 +44,7 @@ def test_title_group_headings_sums_and_footnotes(write_xlsx: Callable[..., Path]
     ]
     assert table.labels.tolist() == ["台账!4", "台账!5"]
     assert [skipped.row for skipped in table.skipped] == ["台账!7", "台账!8"]
-    assert set(recognise(table.columns, FACILITIES)) == {"name", "lon", "lat", "floor_area_m2", "capacity"}
+    assert set(recognise(table.columns, fields_of("facilities"))) == {"name", "lon", "lat", "floor_area_m2", "capacity"}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16"])

@@ -12,7 +12,7 @@ import pytest
 from kezhong import clock
 from kezhong.catalogue import load_catalogue
 from kezhong.city.workspace import City
-from kezhong.errors import InputError
+from kezhong.errors import DataMissingError, InputError
 from kezhong.intake import import_facilities, new_city, verify_export, verify_import
 from kezhong.intake.verify_sheet import COLUMNS, HEADING_ROW, SHEET
 
@@ -155,6 +155,16 @@ def test_bad_lines_stop_everything(
     if column:
         assert str(caught.value.details["column"]).replace("（", "(").replace("）", ")") == column
     assert served.refresh().snapshot.id == before
+
+
+def test_without_communities_there_is_no_ledger(tmp_path: Path) -> None:
+    city = new_city(tmp_path / "void", "空城")
+    with pytest.raises(DataMissingError) as caught:
+        verify_export(city, tmp_path / "out")
+    assert caught.value.code == "intake.no_communities_to_verify"
+    assert "生活圈" not in caught.value.message("zh")
+    assert "kezhong import areas" in caught.value.action("zh")
+    assert not (tmp_path / "out").exists()
 
 
 def test_foreign_files(served: City, tmp_path: Path, write_xlsx: Callable[..., Path]) -> None:

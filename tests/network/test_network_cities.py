@@ -1,4 +1,4 @@
-"""Real street networks against SciPy and pandana."""
+"""Real street networks against SciPy."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.streets import Streets, largest_component, read_streets
+from benchmarks.streets import Streets, read_streets
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
+from absence import absent
 from kezhong.network import UNREACHED, Access, WalkGraph, reach, snap
 
 CITIES = {
@@ -25,7 +26,7 @@ ELEMENTS = 5
 def _streets(data_folder: Path, city: str) -> Streets:
     file = data_folder / CITIES[city]
     if not file.is_file():
-        pytest.skip(f"{file} is absent")
+        absent(f"{file} is absent")
     return read_streets(file)
 
 
@@ -100,24 +101,3 @@ def test_equals_dijkstra_on_split_edges(data_folder: Path, city: str) -> None:
             within = (pair[:, mine] <= threshold).sum(axis=1) if threshold else 0
             np.testing.assert_array_equal(found.counts[e, k], within)
     assert (found.nearest_dm != UNREACHED).mean() > 0.1
-
-
-@pytest.mark.oracle
-@pytest.mark.data
-def test_equals_pandana(data_folder: Path) -> None:
-    pandana = pytest.importorskip("pandana", reason="optional group `oracle` is not installed")
-    import pandas as pd
-
-    streets = largest_component(_streets(data_folder, "helsinki"))
-    graph = _build(streets)
-    n = graph.n_nodes
-    nodes = np.random.default_rng(8).integers(0, n, 150)
-    everywhere = Access.of(np.arange(n), *graph.at_nodes(np.arange(n)))
-    facilities = Access.of(np.arange(150), *graph.at_nodes(nodes))
-    found = reach(graph, everywhere, n, facilities, 150, np.zeros(150, int), 1, 10_000, [[2_500, 5_000]])
-    x, y = (pd.Series(column) for column in graph.node_xy.T)
-    ends = (pd.Series(column.astype(np.int64)) for column in (graph.edge_u, graph.edge_v))
-    peer = pandana.Network(x, y, *ends, pd.DataFrame({"dm": graph.edge_dm.astype(float)}), twoway=True)
-    peer.set(pd.Series(nodes), name="places")
-    for k, threshold in enumerate((2_500.0, 5_000.0)):
-        np.testing.assert_array_equal(found.counts[0, k], peer.aggregate(threshold, "count", "flat", name="places"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from kezhong.city.results import TABLES
 from kezhong.city.schemas import LAYERS
-from kezhong.errors import ConflictError
+from kezhong.errors import ConflictError, WorkspaceError
 from kezhong.report import data_dictionary, export_city
 from kezhong.report.words import RESULT_COLUMNS_ZH
 from small_city import SmallCity
@@ -115,3 +116,26 @@ def test_progress_can_stop_it_and_leaves_nothing(small: SmallCity, tmp_path: Pat
     with pytest.raises(ConflictError):
         export_city(small.city, small.run, tmp_path / "out", progress=stop)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_exchange_leaves_the_earlier_export(
+    small: SmallCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "data"
+    export_city(small.city, small.run, out)
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    rename = Path.rename
+
+    def refuse(self: Path, target: Path) -> Path:
+        if target == out and self.name.startswith(".data.") and self.parent == tmp_path:
+            raise OSError(errno.EACCES, "refused")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(WorkspaceError):
+        export_city(small.city, small.run, out)
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
+    assert list(tmp_path.iterdir()) == [out]
+    monkeypatch.undo()
+    export_city(small.city, small.run, out)
+    assert list(tmp_path.iterdir()) == [out]

@@ -196,6 +196,6 @@ def test_an_empty_city_is_served(empty_city: object, static: object) -> None:
         assert city["snapshot"] is None
         assert city["bounds"] is None
         assert city["quality"] is None
-        assert client.get(f"{API}/runs").json() == {"items": []}
+        assert client.get(f"{API}/runs").json() == {"items": [], "next_cursor": None}
         assert client.get(f"{API}/runs/resolve").json() == {"run": None}
         assert client.get(f"{API}/search?q=kinder").json()["items"]

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from kezhong.errors import PermissionDeniedError
 from kezhong.server import create_app
 from kezhong.server.documentation import endpoints
-from kezhong.server.middleware import JsonFormatter
+from kezhong.server.logs import JsonFormatter
 from kezhong.server.permissions import LOCAL_ANALYST, Permission, Principal, check_bind
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import openpyxl
+import pandas as pd
 import pytest
 from callers import API, TestClient
 from hypothesis import HealthCheck, given, settings
@@ -18,21 +19,37 @@ from kezhong.server import models
 from kezhong.server.shortfalls import ShortfallFilter, ShortfallIndex
 from small_city import COMMUNITIES, SmallCity
 
-INDEX = ShortfallIndex(small_city.shortfalls(), "150300")
+#: Areas of the tree of the small city, by what lies in them; communities stand by their index.
+WITHIN = {"150301": {0, 1, 2, 3}, "150302": {4, 5}, "LC1": {1, 2, 3}, "150300": set(range(6)), "none": set()}
+WITHIN |= {code: {place} for place, code in enumerate(COMMUNITIES)}
+CLAUSES = {"建议值(待核)": "proposed value (to be verified)"}
+
+
+def _some(*choices: str) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(choices), min_size=1, max_size=3, unique=True)
+
+
 FILTERS = st.fixed_dictionaries(
     {},
     optional={
-        "circle": st.sampled_from(["convenient_consumption", "inclusive_education", "health_medical"]),
-        "area": st.sampled_from([*COMMUNITIES, "150301", "150302", "LC1", "150300", "none"]),
-        "element": st.sampled_from(["wet_market", "kindergarten", "nursery"]),
-        "district": st.sampled_from(["150301", "150302"]),
-        "certainty": st.sampled_from(["high", "medium", "low"]),
-        "remedy": st.sampled_from(["share", "convert", "new"]),
+        "circle": _some("convenient_consumption", "inclusive_education", "health_medical"),
+        "area": _some(*COMMUNITIES, "150301", "150302", "LC1", "150300", "none"),
+        "element": _some("wet_market", "kindergarten", "nursery"),
+        "district": _some("150301", "150302"),
+        "level": _some("5min", "10min", "15min"),
+        "department": _some("区政府", "民政局"),
+        "certainty": _some("high", "medium", "low"),
+        "remedy": _some("share", "convert", "new"),
         "q": st.sampled_from(["社区", "菜市场", "120 m", "KINDER", "zzz"]),
         "sort": st.sampled_from(["rank", "-rank", "-people_affected", "people_affected", "-nearest_m", "certainty",
                                  "-certainty", "element_zh", "-area_name", "tickets_12345", "-target_share"]),
     },
 )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def index(small: SmallCity) -> ShortfallIndex:
+    return ShortfallIndex(small_city.shortfalls(), small.city.areas, CLAUSES)
 
 
 def _all(client: TestClient, run: str, limit: int, **params: Any) -> list[dict[str, Any]]:
@@ -61,19 +78,21 @@ def test_pages_add_up_to_the_whole_list(
 
 @settings(max_examples=80, deadline=None)
 @given(params=FILTERS)
-def test_filters_keep_exactly_what_fits(params: dict[str, Any]) -> None:
+def test_filters_keep_exactly_what_fits(index: ShortfallIndex, params: dict[str, Any]) -> None:
     frame = small_city.shortfalls()
-    kept = INDEX.rows(ShortfallFilter(**params))
+    kept = index.rows(ShortfallFilter(**params))
     expected = frame
     for name, column in (("circle", "circle"), ("element", "element"), ("district", "district_code"),
+                         ("level", "level"), ("department", "responsible_department"),
                          ("certainty", "certainty")):  # fmt: skip
         if name in params:
-            expected = expected[expected[column] == params[name]]
-    if "area" in params and params["area"] != "150300":
-        columns = ["area_code", "life_circle", "street_code", "district_code"]
-        expected = expected[(expected[columns] == params["area"]).any(axis=1)]
+            expected = expected[expected[column].isin(params[name])]
+    if "area" in params:
+        within = set().union(*(WITHIN[area] for area in params["area"]))
+        expected = expected[expected["area_code"].isin([COMMUNITIES[place] for place in within])]
     if "remedy" in params:
-        expected = expected[expected["remedies"].map(lambda text: params["remedy"] in text.split(";")).astype(bool)]
+        wanted = set(params["remedy"])
+        expected = expected[expected["remedies"].map(lambda text: bool(wanted & set(text.split(";")))).astype(bool)]
     if "q" in params:
         text = expected["area_name"] + expected["element_zh"] + expected["element"] + expected["gap_zh"]
         words = params["q"].casefold().split()
@@ -83,11 +102,11 @@ def test_filters_keep_exactly_what_fits(params: dict[str, Any]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(params=FILTERS)
-def test_a_facet_says_how_many_rows_its_choice_would_give(params: dict[str, Any]) -> None:
-    facets = json.loads(INDEX.page(ShortfallFilter(**params), 1, None))["facets"]
+def test_a_facet_says_how_many_rows_its_choice_would_give(index: ShortfallIndex, params: dict[str, Any]) -> None:
+    facets = json.loads(index.page(ShortfallFilter(**params), 1, None))["facets"]
     for name, counts in facets.items():
         for value, count in counts.items():
-            assert len(INDEX.rows(ShortfallFilter(**{**params, name: value}))) == count
+            assert len(index.rows(ShortfallFilter(**{**params, name: [value]}))) == count
 
 
 def test_order(small: SmallCity, client: TestClient) -> None:
@@ -152,8 +171,38 @@ def test_export_of_nothing(small: SmallCity, client: TestClient) -> None:
     assert response.status_code == 200
 
 
-def test_an_empty_list_has_an_empty_page() -> None:
-    page = json.loads(ShortfallIndex(small_city.shortfalls().head(0), None).page(ShortfallFilter(q="a"), 10, None))
+def test_an_empty_list_has_an_empty_page(small: SmallCity) -> None:
+    nothing = ShortfallIndex(small_city.shortfalls().head(0), small.city.areas, {})
+    page = json.loads(nothing.page(ShortfallFilter(q="a", area=["150300"]), 10, None))
     assert page["items"] == []
     assert page["total"] == 0
     assert page["next_cursor"] is None
+
+
+LEVELS = ("150300", "150301", "150302", "150301001", "150301002", "150302001", "LC1", *COMMUNITIES)
+
+
+def _every_level() -> pd.DataFrame:
+    """A list with one row for each area of each level."""
+    template = small_city.shortfalls().iloc[[0]]
+    rows = pd.concat([template] * len(LEVELS), ignore_index=True)
+    rows["shortfall_id"] = [f"sf-{code}" for code in LEVELS]
+    rows["area_code"], rows["rank"] = list(LEVELS), range(1, len(LEVELS) + 1)
+    rows[["life_circle", "street_code", "district_code"]] = pd.NA
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("area", "expected"),
+    [
+        ("150300", set(LEVELS)),
+        ("150301", {"150301", "150301001", "150301002", "LC1", *COMMUNITIES[:4]}),
+        ("150302", {"150302", "150302001", *COMMUNITIES[4:]}),
+        ("150301001", {"150301001", *COMMUNITIES[:2]}),  # the life circle reaches into another street
+        ("LC1", {"LC1", *COMMUNITIES[1:4]}),
+        (COMMUNITIES[0], {COMMUNITIES[0]}),
+    ],
+)
+def test_an_area_holds_what_lies_in_it_at_every_level(small: SmallCity, area: str, expected: set[str]) -> None:
+    index = ShortfallIndex(_every_level(), small.city.areas, {})
+    assert set(index.rows(ShortfallFilter(area=[area]))["area_code"]) == expected

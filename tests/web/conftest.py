@@ -12,7 +12,8 @@ import pytest
 from chrome import ARGUMENTS, chromium
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from demo_city import absent, copy_demo_city
+from absence import absent
+from demo_city import copy_demo_city
 from kezhong.server.routes.pages import STATIC
 
 

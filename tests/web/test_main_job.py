@@ -187,3 +187,25 @@ def test_failure_says_what_to_do_and_recovers(page: Page) -> None:
     page.unroute("**/shortfalls?*")
     alert.get_by_role("button", name="重试").click()
     expect(page.get_by_role("grid")).to_be_visible()
+
+
+def test_filters_take_several_values(page: Page) -> None:
+    run, _ = _first_shortfall(page)
+    facets = _json(page, f"/runs/{run}/shortfalls?limit=1")["facets"]
+    circles, departments = ([*facets[name]][:2] for name in ("circle", "department"))
+    page.goto("/shortfalls")
+    for circle in circles:
+        page.locator(f'[data-circle="{circle}"]').click()
+    either = sum(facets["circle"][circle] for circle in circles)
+    expect(page.get_by_text(f"筛选出 {either:,} 条")).to_be_visible()
+    assert _query(page)["circle"].split(",") == circles
+
+    page.get_by_role("button", name="清除筛选").click()
+    page.locator('[data-facet="department"]').click()
+    for department in departments:
+        page.get_by_role("checkbox", name=department).check()
+    either = sum(facets["department"][department] for department in departments)
+    expect(page.get_by_text(f"筛选出 {either:,} 条")).to_be_visible()
+    expect(page.locator('[data-facet="department"]')).to_contain_text("已选 2 项")
+    page.reload()
+    expect(page.get_by_text(f"筛选出 {either:,} 条")).to_be_visible()

@@ -82,8 +82,8 @@ const shortfalls = communities.flatMap((c) => (areas("community").features[c.i]?
 })).sort((a, b) => CIRCLES.findIndex((x) => x[0] === a.circle) - CIRCLES.findIndex((x) => x[0] === b.circle)).map((row, i) => ({ ...row, rank: i + 1 }));
 
 function facets(rows: typeof shortfalls) {
-  const count = (key: "circle" | "tier" | "certainty" | "district_code" | "element") => rows.reduce<Record<string, number>>((sum, row) => ({ ...sum, [String(row[key])]: (sum[String(row[key])] ?? 0) + 1 }), {});
-  return { circle: count("circle"), tier: count("tier"), certainty: count("certainty"), district: count("district_code"), element: count("element"), remedy: {} };
+  const count = (key: "circle" | "tier" | "certainty" | "district_code" | "element" | "level" | "responsible_department") => rows.reduce<Record<string, number>>((sum, row) => ({ ...sum, [String(row[key])]: (sum[String(row[key])] ?? 0) + 1 }), {});
+  return { circle: count("circle"), tier: count("tier"), certainty: count("certainty"), district: count("district_code"), element: count("element"), level: count("level"), department: count("responsible_department"), remedy: {} };
 }
 let assessed = false;
 let job: Record<string, unknown> & { begun: number; state: string } | null = null;
@@ -97,6 +97,7 @@ function jobNow() {
 function answer(request: IncomingMessage, url: URL): unknown {
   const path = url.pathname.replace("/api/v1", "");
   const q = (name: string) => url.searchParams.get(name) ?? "";
+  const any = (name: string, value: string) => !url.searchParams.has(name) || url.searchParams.getAll(name).includes(value);
   if (path === "/session") return { principal: "local-analyst", permissions: [], version: "0.1.0", languages: ["zh", "en"] };
   if (path === "/city") return {
     name: "示范市", name_en: "Shifan", code: "000000", synthetic: true, attribution: ["© OpenStreetMap contributors"], snapshot: { id: "s-2", created: "2026-11-23T02:00:00Z", message: "导入人口" }, snapshots: [{ id: "s-2", created: "2026-11-23T02:00:00Z", message: "导入人口" }, { id: "s-1", created: "2026-10-02T02:00:00Z", message: "导入设施" }],
@@ -129,7 +130,7 @@ function answer(request: IncomingMessage, url: URL): unknown {
   const detail = /\/shortfalls\/(sf-[^/]+)$/.exec(path);
   if (detail) return { row: shortfalls.find((row) => row.shortfall_id === detail[1]), explanation: "" };
   if (path.endsWith("/shortfalls")) {
-    const rows = shortfalls.filter((row) => (!q("circle") || q("circle").split(",").includes(row.circle)) && (!q("certainty") || q("certainty").split(",").includes(String(row.certainty))) && (!q("element") || q("element").split(",").includes(row.element)) && (!q("area") || row.area_code === q("area")) && (!q("q") || row.area_name.includes(q("q")) || row.element_zh.includes(q("q"))));
+    const rows = shortfalls.filter((row) => any("circle", row.circle) && any("certainty", String(row.certainty)) && any("element", row.element) && any("level", row.level) && any("department", row.responsible_department) && any("district", row.district_code) && any("area", row.area_code) && (!q("q") || row.area_name.includes(q("q")) || row.element_zh.includes(q("q"))));
     const from = Number(q("cursor") || 0);
     const to = from + Number(q("limit") || 100);
     return { items: rows.slice(from, to), next_cursor: to < rows.length ? String(to) : null, total: rows.length, facets: facets(rows) };

@@ -13,8 +13,8 @@ import pandas as pd
 
 from kezhong import clock
 from kezhong.assess.hours import WINDOWS
+from kezhong.assess.origins import UNREACHED
 from kezhong.assess.prepare import prepare
-from kezhong.assess.reach import UNREACHED
 from kezhong.assess.reasons import REACH_CODES
 from kezhong.assess.streets import SNAP_M
 from kezhong.catalogue import load_basis, load_catalogue
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kezhong.catalogue.model import Basis, Walker
 
 #: Raised when formulae change, so that an old run is not taken for an answer of the new ones.
-METHOD = 2
+METHOD = 3
 VARIANTS = ("population", "target_pop", "land", "building", "estate", "buffer")
 
 
@@ -142,6 +142,15 @@ class Assessment:
     def grades(self) -> pd.DataFrame:
         """Grades (:data:`kezhong.city.results.GRADE_COLUMNS`)."""
         return self.run.grades
+
+    @property
+    def estate_figures(self) -> pd.DataFrame:
+        """Figures of the estates, with the columns of :attr:`figures`.
+
+        ``area_code`` is the estate's id and ``area_level`` is ``estate``. The variant ``estate`` (by the gates, 1 or
+        0 of 1) carries the verdict; the variants of people count those who live in it. Empty without estates.
+        """
+        return self.run.estate_figures
 
     @property
     def insufficient(self) -> bool:
@@ -266,9 +275,10 @@ class Assessment:
         Returns
         -------
         GeoDataFrame
-            ``estate_id``, ``area_code``, ``name``, ``metres`` (NaN: none within the search bound), ``people`` (NaN:
-            unknown), ``status`` (``meets``, ``falls_short``, ``not_applicable``, ``not_detected``, ``no_data``, or
-            ``informative`` where the basis sets no walking threshold), shape.
+            ``estate_id``, ``area_code`` (its community), ``name``, ``metres`` (NaN: none within the search bound),
+            ``people`` (NaN: unknown), ``status``, shape. The status is that of :attr:`estate_figures`:
+            ``not_applicable`` where the basis does not ask for the element here, ``informative`` where it sets no
+            walking threshold anywhere.
         """
         from kezhong.assess.estates import estate_results
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kezhong.assess.coverage import Coverage, gate_failed
+from kezhong.assess.coverage import Coverage, absent_rows, gate_failed
 from kezhong.assess.figures import REASON, STATUS, FigureBook
 from kezhong.assess.rules import Rule
 from kezhong.assess.scale import ScaleTest
@@ -74,6 +74,8 @@ def _present(study: Study, rule: Rule, status: Codes, reason: Codes) -> None:
         missing = rule.presence is Presence.NOT_DETECTED
         status[:] = STATUS["not_detected" if missing else "no_data"]
         reason[:] = REASON["none_found" if missing else "no_source"]
+        rows = absent_rows(study, rule)
+        status[rows], reason[rows] = STATUS["confirmed_absent"], REASON["verified_absent"]
     status[~asked], reason[~asked] = STATUS["not_applicable"], REASON["not_required"]
 
 

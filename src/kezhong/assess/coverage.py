@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from kezhong.assess.figures import REASON, STATUS, FigureBook
+from kezhong.assess.origins import UNREACHED
 from kezhong.assess.places import KINDS
-from kezhong.assess.reach import UNREACHED
-from kezhong.assess.rules import Rule, excused, places_nearest, places_reach
+from kezhong.assess.rules import Rule, at_places
 from kezhong.assess.study import LIVED_MINUTES, Study
-from kezhong.assess.units import incidences
 from kezhong.catalogue.model import Threshold
 from kezhong.city.vocabulary import FigureStatus, Presence
 
@@ -82,39 +82,37 @@ def _all_variants(study: Study, rules: list[Rule]) -> Counted:
 
 def _straight(study: Study, rules: list[Rule]) -> npt.NDArray[np.bool_]:
     """(rules, demand): within the threshold as the crow flies."""
-    shape = (0, len(study.units.people))
+    origins = study.table.people_straight
     rows = [
-        places_nearest(study.table, rule.elements, study.table.straight_dm) <= max(rule.limit_dm, 0) for rule in rules
+        origins.nearest(rule.elements, rule.requirement.any_of_count, rule.limit_dm)[0] <= max(rule.limit_dm, 0)
+        for rule in rules
     ]
-    return np.stack(rows) if rows else np.empty(shape, dtype=bool)
+    return np.stack(rows) if rows else np.empty((0, len(study.units.people)), dtype=bool)
 
 
 def _by_place(study: Study, rules: list[Rule]) -> Counted:
     """The variants land, building, estate and buffer from the places of the city."""
-    n_areas, n_rules = len(study.units.codes), len(rules)
-    empty = np.full((n_areas, n_rules), np.nan)
+    empty = np.full((len(study.units.codes), len(rules)), np.nan)
     found: Counted = {name: (empty.copy(), empty.copy()) for name in ("land", "building", "estate", "buffer")}
     places = study.table.places
     if not len(places.kind) or not rules:
         return found
-    member, leaf_of = incidences(study.city, study.units, places.lonlat)
-    for number, kind in enumerate(KINDS):
-        chosen = np.flatnonzero(places.kind == number)
-        if not len(chosen):
-            continue
-        part = member[:, chosen]
-        weight = places.weight[chosen]
-        for column, rule in enumerate(rules):
-            applies = np.append(rule.leaf_applies, rule.requirement.applies_to(None))[leaf_of[chosen]]
-            applies &= ~excused(study, rule, study.table.place_dm)[chosen]
-            nearest = places_reach(study, rule)[chosen]
-            limit = max(rule.limit_dm, 0)
-            found[kind][1][:, column] = part @ (weight * applies)
-            found[kind][0][:, column] = part @ (weight * applies * (nearest <= limit))
-            if kind == "land":
-                straight = places_nearest(study.table, rule.elements, study.table.place_straight_dm)[chosen]
+    member, _ = study.place_areas
+    kinds = [
+        (name, chosen, member[:, chosen] @ sparse.diags(places.weight[chosen]))
+        for number, name in enumerate(KINDS)
+        if len(chosen := np.flatnonzero(places.kind == number))
+    ]
+    for column, rule in enumerate(rules):
+        here = at_places(study, rule)
+        limit = max(rule.limit_dm, 0)
+        within, straight = here.applies & (here.dm <= limit), here.applies & (here.straight_dm <= limit)
+        for name, chosen, weighted in kinds:
+            found[name][1][:, column] = weighted @ here.applies[chosen]
+            found[name][0][:, column] = weighted @ within[chosen]
+            if name == "land":
                 found["buffer"][1][:, column] = found["land"][1][:, column]
-                found["buffer"][0][:, column] = part @ (weight * applies * (straight <= limit))
+                found["buffer"][0][:, column] = weighted @ straight[chosen]
     return found
 
 
@@ -170,9 +168,8 @@ def _exceptions(study: Study, rules: list[Rule], status: Codes, reason: Codes, d
 
 def absent_rows(study: Study, rule: Rule) -> list[int]:
     """Leaves where every element of the rule was confirmed absent on the ground."""
-    sets = [study.absent.get(element, set()) for element in rule.elements]
-    confirmed = set.intersection(*sets) if sets else set()
-    rows = [study.units.row[code] for code in sorted(confirmed) if code in study.units.row]
+    confirmed = sorted(study.ground.confirmed_absent(rule.elements))
+    rows = [study.units.row[code] for code in confirmed if code in study.units.row]
     return [row for row in rows if row < study.units.n_leaves]
 
 
@@ -199,22 +196,38 @@ def _add_rows(study: Study, rules: list[Rule], counted: Counted, verdict: Covera
         threshold = rule.requirement.threshold
         if threshold is None or not rule.by_walking or "coverage" not in rule.element.indicators:
             continue
-        for number, variant in enumerate(VARIANTS):
+        for variant in VARIANTS:
             if variant == "target_pop" and rule.element.age_group == "all":
                 continue
-            top, bottom = (_summed(array, columns) for array in counted[variant])
-            rows = np.flatnonzero(bottom > 0)
-            status, reason = _row_status(verdict, columns, number, rows)
-            found = np.isin(status, _VALUED) & (rule.presence is Presence.PRESENT)
-            known = np.where(found, top[rows], np.nan)
-            book.add(
-                rule.element.id, "coverage", "coverage", known / bottom[rows],
-                unit="share", status=status, reason=reason, numerator=known, denominator=bottom[rows],
-                variant=variant, age_group=rule.element.age_group if variant == "target_pop" else "all",
-                walker=rule.walker, threshold=threshold.value, threshold_unit=threshold.unit,
-                requirement_id=rule.id, areas=rows,
-            )  # fmt: skip
+            asked = np.nan_to_num(counted[variant][1][:, columns]) > 0
+            for place, column in enumerate(columns):
+                # The first requirement that concerns an area names its row, though several may be summed up in it.
+                rows = np.flatnonzero(asked[:, place] & ~asked[:, :place].any(axis=1))
+                _add_variant(rules, columns, rules[column], variant, (counted, verdict), rows, book)
         _not_applicable(rule, threshold, columns, verdict, book)
+
+
+def _add_variant(
+    rules: list[Rule], columns: list[int], rule: Rule, variant: str, found: tuple[Counted, Coverage],
+    rows: npt.NDArray[np.intp], book: FigureBook,
+) -> None:  # fmt: skip
+    """The rows of one variant that carry the id of ``rule``."""
+    counted, verdict = found
+    threshold = rule.requirement.threshold
+    if threshold is None or not len(rows):
+        return
+    top, bottom = (_summed(array, columns)[rows] for array in counted[variant])
+    present = np.array([rules[column].presence is Presence.PRESENT for column in columns])
+    seen = (np.nan_to_num(counted[variant][1][rows][:, columns]) > 0) @ present
+    status, reason = _row_status(verdict, columns, VARIANTS.index(variant), rows)
+    known = np.where(np.isin(status, _VALUED) & (seen > 0), top, np.nan)
+    book.add(
+        rule.element.id, "coverage", "coverage", known / bottom,
+        unit="share", status=status, reason=reason, numerator=known, denominator=bottom,
+        variant=variant, age_group=rule.element.age_group if variant == "target_pop" else "all",
+        walker=rule.walker, threshold=threshold.value, threshold_unit=threshold.unit,
+        requirement_id=rule.id, areas=rows,
+    )  # fmt: skip
 
 
 _DECIDED = [STATUS[name] for name in ("meets", "falls_short", "not_applicable")]

@@ -10,9 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from kezhong.assess import composite, coverage, fairness, scale, shortfalls, use
+from kezhong.assess.estates import estate_figures
 from kezhong.assess.figures import FigureBook
 from kezhong.assess.hours import unread
-from kezhong.assess.reach import UNREACHED, reasons
+from kezhong.assess.origins import UNREACHED
+from kezhong.assess.reach import reasons
 from kezhong.assess.reasons import REACH_CODES
 from kezhong.assess.rules import Rule, apply_rules
 from kezhong.assess.study import Study
@@ -55,7 +57,13 @@ def evaluate(study: Study, progress: Progress) -> Result:
     demand = pd.DataFrame({"demand_id": study.city.layer("demand")["demand_id"]})
     return Result(
         manifest=_manifest(study, rules, grades, listed),
-        tables={"figures": figures, "shortfalls": listed, "grades": grades, "demand": demand},
+        tables={
+            "figures": figures,
+            "estate_figures": estate_figures(study, rules),
+            "shortfalls": listed,
+            "grades": grades,
+            "demand": demand,
+        },
         arrays=_arrays(study),
         facility_ids=study.points["facility_id"].astype(str).tolist(),
     )

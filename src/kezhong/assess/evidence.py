@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from kezhong.assess.reach import UNREACHED
+from kezhong.assess.ground import Ground
+from kezhong.assess.origins import UNREACHED
 from kezhong.assess.reasons import REACH_CODES, REACH_REASONS
 from kezhong.assess.rules import substitutes
 from kezhong.assess.streets import lonlat, project
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kezhong.assess.api import Assessment
 
 SHOWN_FACILITIES = 5
+SHOWN_FINDINGS = 50
 
 
 class Evidence:
@@ -47,6 +49,11 @@ class Evidence:
     def points(self) -> Any:
         """The service points of the run, in its order."""
         return assessed_points(self.city, self.found.catalogue, self.run.manifest["window"])
+
+    @cached_property
+    def ground(self) -> Ground:
+        """What was found on the ground."""
+        return Ground.of(self.city)
 
     def members(self, code: str) -> npt.NDArray[np.bool_]:
         """Demand units of an area."""
@@ -182,41 +189,40 @@ class Evidence:
             rows = str(facility["source_rows"]).split(" | ")
             refs = str(facility["source_refs"]).split(" ")
             found.append(
-                {"what": "facility", "zh": "设施", "id": facility["facility_id"], "source": facility["source"],
-                 "rows": rows, "records": refs, "as_of": facility["as_of"]}
+                {"what": "facility", "zh": "设施", "en": "facility", "id": facility["facility_id"],
+                 "source": facility["source"], "rows": rows, "records": refs, "as_of": facility["as_of"]}
             )  # fmt: skip
         if unit is not None:
             row = self.city.geo("demand").iloc[unit]
             found.append(
-                {"what": "people", "zh": "人口", "id": str(row["demand_id"]), "source": row["source"],
+                {"what": "people", "zh": "人口", "en": "people", "id": str(row["demand_id"]), "source": row["source"],
                  "method": row["method"], "age_basis": row["age_basis"]}
             )  # fmt: skip
-        found.append({"what": "streets", "zh": "步行路网", "source": ", ".join(self.city.sources("street_edges"))})
+        found.append(
+            {
+                "what": "streets",
+                "zh": "步行路网",
+                "en": "walking network",
+                "source": ", ".join(self.city.sources("street_edges")),
+            }
+        )
         return found
 
     def verification(self, code: str, rule: Requirement | None, item: Element) -> list[dict[str, Any]]:
-        """What was found on the ground."""
+        """The first rows of what was found on the ground."""
         rows = self.city.layer("verification")
         communities = self.city.areas.communities_in(code) if code in self.city.areas.level else []
         elements = self.counting(rule, item)
         rows = rows[rows["community_code"].isin(communities) & rows["element"].isin(elements)]
-        return [dict(row) for row in rows.head(50).to_dict("records")]
+        return [dict(row) for row in rows.head(SHOWN_FINDINGS).to_dict("records")]
 
     def certainty(
         self, code: str, rule: Requirement | None, item: Element, shortfall: dict[str, Any] | None
     ) -> dict[str, str]:
-        grade = str(shortfall["certainty"]) if shortfall is not None else self._grade_of(code, rule, item)
+        """How sure the finding is, by the one rule of :mod:`kezhong.assess.ground`."""
+        grade = self.ground.certainty(self.counting(rule, item), code) if shortfall is None else shortfall["certainty"]
         zh, en = CERTAINTY[grade]
         return {"id": grade, "zh": zh, "en": en}
-
-    def _grade_of(self, code: str, rule: Requirement | None, item: Element) -> str:
-        verified = {row["community_code"] for row in self.verification(code, rule, item)}
-        communities = set(self.city.areas.communities_in(code)) if code in self.city.areas.level else set()
-        if communities and communities <= verified:
-            return "high"
-        services = self.city.layer("facility_services")
-        services = services[services["element"].isin(self.counting(rule, item))]
-        return "medium" if (~services["facility_id"].str.startswith("osm:")).any() else "low"
 
     def parameters(self) -> dict[str, Any]:
         """Walker, window and bounds of the search."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,12 @@ from kezhong.assess.enrolment import SCHOOLS, Assignment, assignment
 from kezhong.assess.evidence import Evidence, cite_of
 from kezhong.assess.explanation import STATUS_WORDS, VARIANT_WORDS, Explanation
 from kezhong.assess.journey import walk
-from kezhong.assess.reach import UNREACHED, limit_dm
+from kezhong.assess.origins import UNREACHED, Origins, enough_counted
+from kezhong.assess.reach import limit_dm
 from kezhong.assess.reasons import REASONS, Words
 from kezhong.assess.streets import project
 from kezhong.assess.study import STANDARD
-from kezhong.assess.wording import Finding, citation_text, people_text, share_text
+from kezhong.assess.wording import Language, citation_text, clauses_en, share_text, stated
 from kezhong.catalogue import conflicts
 from kezhong.catalogue.model import Element, Requirement
 from kezhong.city.vocabulary import FigureStatus
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
 #: Farthest a demand unit may be from a position that is asked for (metres).
 POINT_M = 2000.0
-_NAN = float("nan")
 _DECIDES = {
     "assigned": {
         "id": "assigned",
@@ -103,28 +104,26 @@ class Explainer(Evidence):
     def _nearest(self, rule: Requirement | None, item: Element) -> tuple[Any, Any, Any]:
         """Decimetres, facility row and walker's deciseconds per unit, the least over the elements that count."""
         elements = [e for e in self.counting(rule, item) if e in self.run.elements]
-        rows = [self.run.elements.index(element) for element in elements]
         n = len(self.xy)
-        if not rows:
+        if not elements:
             return np.full(n, UNREACHED, np.uint32), np.full(n, -1), np.full(n, UNREACHED, np.uint32)
-        dm = np.asarray(self.run.array("nearest_dm")[rows])
-        for place, element in enumerate(elements):
-            dm[place, ~self._enough(rule, element)] = UNREACHED
-        best = dm.argmin(axis=0)
-        at = np.arange(n)
-        which = np.asarray(self.run.array("nearest_facility")[rows])[best, at]
-        return dm[best, at], which, np.asarray(self.run.array("walker_ds")[rows]).min(axis=0)
+        counts = {} if rule is None else rule.any_of_count
+        limit = -1 if rule is None or rule.threshold is None or rule.in_district else self._limit(rule)
+        rows = [self.run.elements.index(element) for element in elements]
+        dm, best = self._origins("nearest_dm", rows, counts, limit).nearest(elements, counts, limit)
+        late, _ = self._origins("walker_ds", rows, counts, limit).nearest(elements, counts, limit)
+        facilities = np.asarray(self.run.array("nearest_facility")[rows])
+        which = np.where(best >= 0, facilities[np.maximum(best, 0), np.arange(n)], -1)
+        return dm, which, late
 
-    def _enough(self, rule: Requirement | None, element: str) -> npt.NDArray[np.bool_]:
-        """Whether each unit has as many of a substitute within the threshold as the requirement takes."""
-        needed = rule.any_of_count.get(element, 1) if rule else 1
-        if needed == 1:
-            return np.ones(len(self.xy), dtype=bool)
-        row = self.run.elements.index(element)
-        columns = np.flatnonzero(np.array(self.run.manifest["thresholds_dm"][row]) == self._limit(rule))
-        if not len(columns):
-            return np.zeros(len(self.xy), dtype=bool)
-        return np.asarray(self.run.array("counts")[row, columns[0]] >= needed)
+    def _origins(self, array: str, rows: list[int], counts: Mapping[str, int], limit: int) -> Origins:
+        """The demand units of the run with some of its elements, by the rule of the verdict."""
+        row = {self.run.elements[number]: place for place, number in enumerate(rows)}
+        several = tuple((element, limit, needed) for element, needed in counts.items() if needed > 1)
+        thresholds = np.array(self.run.manifest["thresholds_dm"])[rows]
+        counted = self.run.array("counts")[rows] if several else np.zeros((len(rows), 1, len(self.xy)))
+        enough = enough_counted(several, row, thresholds, counted)
+        return Origins(row, np.asarray(self.run.array(array)[rows]), several, enough)
 
     @cached_property
     def _assignment(self) -> Assignment | None:
@@ -188,15 +187,12 @@ class Explainer(Evidence):
             metres, near, late = (array[unit] for array in self._nearest(rule, item))
             if near >= 0 and near != which[unit]:
                 nearest = self.facility(int(near), float(metres) / 10.0, float(late) / 600.0)
-        verdict = {
-            language: self._verdict(language, code, item, rule, rows, shortfall, status, reason)
-            for language in ("zh", "en")
-        }
+        said = (code, item, rule, rows, shortfall, status, reason)
         return Explanation(
             area=self.area_of(code),
             element={"id": item.id, "zh": item.zh, "en": item.en, "kind": item.kind.value, "level": item.level.value},
-            verdict_zh=verdict["zh"],
-            verdict_en=verdict["en"],
+            verdict_zh=self._verdict("zh", *said),
+            verdict_en=self._verdict("en", *said),
             status=status,
             status_zh=STATUS_WORDS[status][0],
             status_en=STATUS_WORDS[status][1],
@@ -243,7 +239,7 @@ class Explainer(Evidence):
         return FigureStatus.NO_DATA.value, REASONS["no_source"]
 
     def _verdict(
-        self, language: str, code: str, item: Element, rule: Requirement | None, rows: pd.DataFrame,
+        self, language: Language, code: str, item: Element, rule: Requirement | None, rows: pd.DataFrame,
         shortfall: dict[str, Any] | None, status: str, reason: Words,
     ) -> str:  # fmt: skip
         zh = language == "zh"
@@ -251,7 +247,9 @@ class Explainer(Evidence):
         name = item.zh if zh else item.en
         source = citation_text(cite_of(rule), self.found.basis, "zh" if zh else "en") if rule else ""
         if shortfall is not None:
-            return _short_sentence(area, shortfall, zh=zh)
+            clause = str(shortfall["clause"])
+            clause = clause if zh else clauses_en(self.found.basis).get(clause, clause)
+            return stated(shortfall, clause, language).sentence(area)
         cover = rows[(rows["indicator"] == "coverage") & (rows["status"] == status)] if rule else rows.iloc[:0]
         told = reason.zh if zh else reason.en
         state = STATUS_WORDS[status][0 if zh else 1]
@@ -263,26 +261,9 @@ class Explainer(Evidence):
                 unit = "米" if rule.threshold.unit == "m" else "分钟"
                 return f"{area}：{name}步行 {limit} {unit}覆盖 {share}，{state}。依据：{source}。"
             return f"{area}: {share} within {limit} {rule.threshold.unit} of {name.lower()}, {state}. Source: {source}."
-        tail = (f"({told})" if zh else f" ({told})") if told else ""
+        tail = (f"（{told}）" if zh else f" ({told})") if told else ""
         end = (f"依据：{source}。" if zh else f" Source: {source}.") if source else ""
-        return f"{area}:{name}{state}{tail}。{end}" if zh else f"{area}: {name}, {state}{tail}.{end}"
-
-
-def _short_sentence(area: str, row: dict[str, Any], *, zh: bool) -> str:
-    """The sentence of a row of the list."""
-    finding = Finding(
-        element_zh=row["element_zh"], element_en=row["element_en"], cause="", threshold=_NAN, threshold_unit="",
-        nearest_m=_NAN, minutes=_NAN, bound_m=_NAN, share=_NAN, covered=_NAN, total=_NAN,
-        people=row["people_affected"], elderly=row["elderly_affected"], children=row["children_affected"],
-        group=row["target_group"], group_affected=row["target_affected"],
-    )  # fmt: skip
-    if zh:
-        head = str(row["present_zh"]).split(";", maxsplit=1)[0]
-        mark = f"({row['wording']})" if row["wording"] == "对照差距" else ""
-        return f"{area}：{head}，{row['gap_zh']}{mark}；{people_text(finding)}。依据：{row['clause']}。"
-    head = str(row["present_en"]).split(";", maxsplit=1)[0]
-    mark = " (gap by comparison)" if row["wording"] == "对照差距" else ""
-    return f"{area}: {head}, {row['gap_en']}{mark}; {people_text(finding, 'en')}. Source: {row['clause']}."
+        return f"{area}：{name}{state}{tail}。{end}" if zh else f"{area}: {name}, {state}{tail}.{end}"
 
 
 def _metres(dm: Any) -> float | None:
@@ -312,6 +293,7 @@ def _conflict(row: Any) -> dict[str, Any]:
         "basis": row.basis, "requirement": row.requirement, "status": row.status, "item": row.item, "value": row.value,
         "maximum": row.maximum, "unit": row.unit,
         "clause": citation_text(cite, _NO_BASIS) if cite is not None else "",
+        "clause_en": citation_text(cite, _NO_BASIS, "en") if cite is not None else "",
         "evidence": cite.evidence.value if cite is not None else "",
     }  # fmt: skip
 

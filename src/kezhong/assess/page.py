@@ -70,7 +70,7 @@ def figure_line(row: dict[str, Any], language: Language = "zh") -> str:
     if row["indicator"] not in SHOWN or row["status"] == "not_applicable":
         return ""
     zh = language == "zh"
-    name, separator = row[f"indicator_{language}"], ":" if zh else ": "
+    name, separator = row[f"indicator_{language}"], "：" if zh else ": "
     details = _details(row, language)
     head = f"{name}（{'，'.join(details)}）" if zh and details else name
     if not zh and details:
@@ -80,7 +80,7 @@ def figure_line(row: dict[str, Any], language: Language = "zh") -> str:
     text = f"{head}{separator}{_value(float(row['value']), str(row['unit']), str(row['indicator']), language)}"
     text += _parts(row, language)
     if row["status"] != "informative":
-        text += f",{row['status_zh']}" if zh else f", {row['status_en']}"
+        text += f"，{row['status_zh']}" if zh else f", {row['status_en']}"
     return text
 
 
@@ -119,7 +119,7 @@ def _parts(row: dict[str, Any], language: Language) -> str:
         return ""
     zh = language == "zh"
     if zh:
-        return f",{count_text(float(bottom))} {unit[0]}中的 {count_text(float(top))} {unit[0]}"
+        return f"，{count_text(float(bottom))} {unit[0]}中的 {count_text(float(top))} {unit[0]}"
     return f", {count_text(float(top), 'en')} of {count_text(float(bottom), 'en')} {unit[1]}"
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kezhong.assess import places as places_module
+from kezhong.assess.origins import UNREACHED, Origins, Several, enough_counted
 from kezhong.assess.places import Places
 from kezhong.assess.reasons import REACH_CODES
 from kezhong.assess.streets import (
@@ -40,12 +41,11 @@ from kezhong.progress import Progress, silent, span
 Floats = npt.NDArray[np.float64]
 Lengths = npt.NDArray[np.uint32]
 
-UNREACHED = 0xFFFFFFFF
 #: The search goes at least this far, whatever the bases ask (metres).
 LEAST_BOUND_M = 2000.0
 #: Supply is shared among people within this distance where no requirement says otherwise (metres).
 CATCHMENT_M = 1000.0
-_FORMAT = 1
+_FORMAT = 2
 #: Layers on which distances depend.
 LAYERS = (
     "street_nodes",
@@ -62,12 +62,14 @@ LAYERS = (
 class Thresholds:
     """Thresholds in use, per element, over all bases.
 
-    ``dm`` (elements, T) ascending, 0 unused; ``bound_dm`` how far the search goes; ``element`` row of each element.
+    ``dm`` (elements, T) ascending, 0 unused; ``bound_dm`` how far the search goes; ``several`` the substitutes of
+    which more than one must lie within a threshold.
     """
 
     elements: tuple[str, ...]
     dm: Lengths
     bound_dm: int
+    several: tuple[Several, ...] = ()
 
     @cached_property
     def row(self) -> dict[str, int]:
@@ -89,6 +91,7 @@ def limit_dm(value: float, unit: str, m_per_min: float) -> int:
 def thresholds_of(bases: Mapping[str, Basis], elements: tuple[str, ...], m_per_min: float) -> Thresholds:
     """Collect the thresholds of all bases for the given elements."""
     wanted: dict[str, set[int]] = {element: set() for element in elements}
+    several: set[Several] = set()
     farthest = int(LEAST_BOUND_M * 10)
     for basis in bases.values():
         for rule in basis.requirements:
@@ -97,14 +100,17 @@ def thresholds_of(bases: Mapping[str, Basis], elements: tuple[str, ...], m_per_m
             limit = limit_dm(rule.threshold.value, rule.threshold.unit, m_per_min)
             farthest = max(farthest, limit)
             for element in rule.elements:
-                if element in wanted:
-                    wanted[element].add(limit)
+                if element not in wanted:
+                    continue
+                wanted[element].add(limit)
+                if (needed := rule.any_of_count.get(element, 1)) > 1:
+                    several.add((element, limit, needed))
     width = max((len(limits) for limits in wanted.values()), default=0)
     table = np.zeros((len(elements), max(width, 1)), dtype=np.uint32)
     for number, element in enumerate(elements):
         limits = sorted(wanted[element])
         table[number, : len(limits)] = limits
-    return Thresholds(elements, table, farthest)
+    return Thresholds(elements, table, farthest, tuple(sorted(several)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +129,8 @@ class ReachTable:
         (D,): 0 on the network, 1 no street, 2 island, 3 barred.
     place_dm, place_straight_dm
         (E, P): the same from estates, buildings and land.
+    straight_enough, place_enough, place_straight_enough
+        (K, D) and (K, P): whether as many as ``thresholds.several`` asks for lie within the threshold.
     pair_ptr, pair_facility, pair_dm
         CSR over demand units: facilities with a stated capacity within reach.
     """
@@ -137,6 +145,9 @@ class ReachTable:
     places: Places
     place_dm: Lengths
     place_straight_dm: Lengths
+    straight_enough: npt.NDArray[np.bool_]
+    place_enough: npt.NDArray[np.bool_]
+    place_straight_enough: npt.NDArray[np.bool_]
     pair_ptr: npt.NDArray[np.int64]
     pair_facility: npt.NDArray[np.int32]
     pair_dm: Lengths
@@ -147,6 +158,35 @@ class ReachTable:
     def row(self) -> dict[str, int]:
         """Row of each element."""
         return {element: number for number, element in enumerate(self.elements)}
+
+    @cached_property
+    def people_on_foot(self) -> Origins:
+        """From demand units on the network."""
+        several = self.thresholds.several
+        enough = enough_counted(several, self.row, self.thresholds.dm, self.counts)
+        return Origins(self.row, self.nearest_dm, several, enough)
+
+    def facility(self, row: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """Nearest facility (D,) of the element whose row each demand unit names, −1 where it names none."""
+        if not len(self.elements):
+            return row
+        chosen = self.nearest_facility[np.maximum(row, 0), np.arange(len(row))]
+        return np.where(row >= 0, chosen, np.int32(-1))
+
+    @cached_property
+    def people_straight(self) -> Origins:
+        """From demand units in a straight line."""
+        return Origins(self.row, self.straight_dm, self.thresholds.several, self.straight_enough)
+
+    @cached_property
+    def places_on_foot(self) -> Origins:
+        """From estates, buildings and land on the network."""
+        return Origins(self.row, self.place_dm, self.thresholds.several, self.place_enough)
+
+    @cached_property
+    def places_straight(self) -> Origins:
+        """From estates, buildings and land in a straight line."""
+        return Origins(self.row, self.place_straight_dm, self.thresholds.several, self.place_straight_enough)
 
     @cached_property
     def reason(self) -> npt.NDArray[np.uint8]:
@@ -184,6 +224,7 @@ def reach_table(
         thresholds.elements,
         thresholds.dm.tolist(),
         thresholds.bound_dm,
+        thresholds.several,
         window,
         SNAP_M,
     )
@@ -267,7 +308,7 @@ def _search(city: City, points: gpd.GeoDataFrame, thresholds: Thresholds, progre
     progress(0.8, "assess.step_pairs")
     doors, door_of = facility_rows(city, points)
     door_xy, door_element = project(doors, crs), element[door_of]
-    units_xy = project(_points(city), crs)
+    units_xy, spots_xy = project(_points(city), crs), project(spots.lonlat, crs)
     ptr, facility, dm = _pairs(graph, demand, n_demand, facilities, points, thresholds, element)
     progress(0.95, "assess.step_pairs")
     return {
@@ -277,7 +318,10 @@ def _search(city: City, points: gpd.GeoDataFrame, thresholds: Thresholds, progre
         "snap_reason": reason,
         "straight_dm": _straight(units_xy, door_xy, door_element, n_elements),
         "place_dm": place_dm,
-        "place_straight_dm": _straight(project(spots.lonlat, crs), door_xy, door_element, n_elements),
+        "place_straight_dm": _straight(spots_xy, door_xy, door_element, n_elements),
+        "straight_enough": _enough_straight(units_xy, (door_xy, door_of), element, thresholds),
+        "place_enough": _enough_on_foot(graph, origins, len(spots.kind), facilities, element, thresholds),
+        "place_straight_enough": _enough_straight(spots_xy, (door_xy, door_of), element, thresholds),
         "pair_ptr": ptr,
         "pair_facility": facility,
         "pair_dm": dm,
@@ -340,6 +384,49 @@ def _straight(origins: Floats, doors: Floats, door_element: npt.NDArray[np.int32
             metres, _ = cKDTree(own).query(origins)
             result[number] = np.minimum(np.rint(metres * 10.0), UNREACHED - 1).astype(np.uint32)
     return result
+
+
+def _enough_on_foot(
+    graph: Any, origins: Any, n: int, facilities: Any, element: npt.NDArray[np.int32], thresholds: Thresholds
+) -> npt.NDArray[np.bool_]:
+    """(several, n): whether so many facilities of an element lie within a threshold on the network."""
+    from kezhong.network import Access, reach
+
+    found = np.zeros((len(thresholds.several), n), dtype=bool)
+    for number, (name, limit, needed) in enumerate(thresholds.several):
+        chosen = element == thresholds.row[name]
+        renamed = np.cumsum(chosen) - 1
+        kept = chosen[facilities.place]
+        part = Access.of(
+            renamed[facilities.place[kept]].astype(np.int32),
+            facilities.edge[kept],
+            facilities.offset_dm[kept],
+            facilities.extra_dm[kept],
+        )
+        one = np.zeros(int(chosen.sum()), dtype=np.int32)
+        limits = np.array([[limit]], dtype=np.uint32)
+        found[number] = reach(graph, origins, n, part, len(one), one, 1, limit, limits).counts[0, 0] >= needed
+    return found
+
+
+def _enough_straight(
+    origins: Floats, doors: tuple[Floats, npt.NDArray[np.int64]], element: npt.NDArray[np.int32], thresholds: Thresholds
+) -> npt.NDArray[np.bool_]:
+    """(several, origins): the same in a straight line; a facility with several doors counts once."""
+    from scipy.spatial import cKDTree
+
+    found = np.zeros((len(thresholds.several), len(origins)), dtype=bool)
+    if not len(origins) or not thresholds.several:
+        return found
+    tree, (door_xy, door_of) = cKDTree(origins), doors
+    for number, (name, limit, needed) in enumerate(thresholds.several):
+        counted = np.zeros(len(origins), dtype=np.int64)
+        for facility in np.flatnonzero(element == thresholds.row[name]):
+            # Half a decimetre more: lengths are rounded to whole ones before they are compared.
+            balls = tree.query_ball_point(door_xy[door_of == facility], (limit + 0.5) / 10.0)
+            counted[np.unique(np.concatenate([np.asarray(ball, dtype=np.intp) for ball in balls]))] += 1
+        found[number] = counted >= needed
+    return found
 
 
 def read_arrays(file: Path) -> dict[str, Any] | None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from kezhong.assess.reach import UNREACHED, Lengths, ReachTable, limit_dm
+from kezhong.assess.origins import UNREACHED, Origins
+from kezhong.assess.reach import Lengths, limit_dm
 from kezhong.assess.study import STANDARD, Study
 from kezhong.assess.units import Units, built_up
 from kezhong.catalogue.model import Basis, Element, Kind, LevelId, Requirement
@@ -87,8 +88,11 @@ class Rule:
 
 def apply_rules(study: Study) -> list[Rule]:
     """Every requirement of the basis, in its order."""
-    inside = built_up(study.city, study.units) if _asks_built_up(study) else np.ones(len(study.units.people), bool)
-    levels = set(study.units.levels)
+    units = study.units
+    inside = np.ones(len(units.people), dtype=bool)
+    if _asks_built_up(study):
+        inside = built_up(study.city, units, units.xy, units.leaf_of)
+    levels = set(units.levels)
     return [_apply(study, requirement, inside, levels) for requirement in study.basis.requirements]
 
 
@@ -102,7 +106,8 @@ def _apply(study: Study, requirement: Requirement, inside: Flags, levels: set[st
     threshold = requirement.threshold
     walking = threshold is not None and not requirement.in_district
     limit = limit_dm(threshold.value, threshold.unit, study.standard_pace) if threshold and walking else -1
-    nearest, which = merged(study.table, requirement, elements, limit)
+    nearest, row = study.table.people_on_foot.nearest(elements, requirement.any_of_count, limit)
+    which = study.table.facility(row)
     if study.assignment is not None:
         nearest, which = study.assignment.units(elements, nearest, which)
     leaf, applies = _concerned(study.units, requirement)
@@ -110,7 +115,7 @@ def _apply(study: Study, requirement: Requirement, inside: Flags, levels: set[st
     if condition is not None and condition.built_up_only:
         applies &= inside
     if condition is not None and condition.unless_reached is not None:
-        applies &= ~_reached(study, condition.unless_reached)
+        applies &= ~_spared(study, condition.unless_reached, study.table.people_on_foot)
     return Rule(
         requirement=requirement,
         element=element,
@@ -155,41 +160,37 @@ def substitutes(basis: Basis, catalogue: Catalogue, requirement: Requirement) ->
     return (requirement.element, *kept)
 
 
-def merged(
-    table: ReachTable, requirement: Requirement, elements: tuple[str, ...], limit: int
-) -> tuple[Lengths, npt.NDArray[np.int32]]:
-    """Nearest of several elements: distances (demand,) and facilities (demand,)."""
-    n = table.nearest_dm.shape[1]
-    best = np.full(n, UNREACHED, dtype=np.uint32)
-    which = np.full(n, -1, dtype=np.int32)
-    for element in elements:
-        row = table.row.get(element)
-        if row is None:
-            continue
-        here = table.nearest_dm[row]
-        needed = requirement.any_of_count.get(element, 1)
-        if needed > 1:
-            column = table.thresholds.column(element, limit) if limit >= 0 else -1
-            enough = table.counts[row, column] >= needed if column >= 0 else np.zeros(n, dtype=bool)
-            here = np.where(enough, here, UNREACHED).astype(np.uint32)
-        nearer = here < best
-        best = np.where(nearer, here, best)
-        which = np.where(nearer, table.nearest_facility[row], which)
-    return best, which
+@dataclass(frozen=True, eq=False)
+class AtPlaces:
+    """One requirement at estates, buildings and land (P places).
+
+    Attributes
+    ----------
+    applies : bool (P,)
+        Which places it concerns.
+    dm, straight_dm : uint32 (P,)
+        Decimetres to what decides, on foot (the assigned school, else the nearest) and in a straight line.
+    """
+
+    applies: Flags
+    dm: Lengths
+    straight_dm: Lengths
 
 
-def places_reach(study: Study, rule: Rule) -> Lengths:
-    """Decimetres from each place (P,) to what decides for it: the assigned school, else the nearest."""
-    nearest = places_nearest(study.table, rule.elements, study.table.place_dm)
-    return nearest if study.assignment is None else study.assignment.places(rule.elements, nearest)
-
-
-def places_nearest(table: ReachTable, elements: tuple[str, ...], matrix: Lengths) -> Lengths:
-    """Least over elements of a (E, P) matrix of decimetres."""
-    rows = [table.row[element] for element in elements if element in table.row]
-    if not rows:
-        return np.full(matrix.shape[1], UNREACHED, dtype=np.uint32)
-    return np.asarray(matrix[rows].min(axis=0))
+def at_places(study: Study, rule: Rule) -> AtPlaces:
+    """What a requirement means at places: whom it concerns and what counts are as for people."""
+    table, counts = study.table, rule.requirement.any_of_count
+    _, leaf_of = study.place_areas
+    applies = np.append(rule.leaf_applies, rule.requirement.applies_to(None))[leaf_of]
+    condition = rule.requirement.required_if
+    if condition is not None and condition.built_up_only:
+        applies = applies & built_up(study.city, study.units, table.places.lonlat, leaf_of)
+    if condition is not None and condition.unless_reached is not None:
+        applies = applies & ~_spared(study, condition.unless_reached, table.places_on_foot)
+    dm, _ = table.places_on_foot.nearest(rule.elements, counts, rule.limit_dm)
+    if study.assignment is not None:
+        dm = study.assignment.places(rule.elements, dm)
+    return AtPlaces(applies, dm, table.places_straight.nearest(rule.elements, counts, rule.limit_dm)[0])
 
 
 def _concerned(units: Units, requirement: Requirement) -> tuple[Flags, Flags]:
@@ -205,25 +206,14 @@ def _concerned(units: Units, requirement: Requirement) -> tuple[Flags, Flags]:
     return leaf, np.append(leaf, outside)[units.leaf_of]
 
 
-def _reached(study: Study, element: str) -> Flags:
-    """Units within the basis's own threshold of another element."""
+def _spared(study: Study, element: str, origins: Origins) -> Flags:
+    """Origins within the basis's own threshold of another element, whose reach makes a requirement unnecessary."""
     for requirement in study.basis.requirements:
         if requirement.element == element and requirement.threshold is not None:
             limit = limit_dm(requirement.threshold.value, requirement.threshold.unit, study.standard_pace)
-            return np.asarray(merged(study.table, requirement, requirement.elements, limit)[0] <= limit)
-    return np.zeros(len(study.units.people), dtype=bool)
-
-
-def excused(study: Study, rule: Rule, matrix: Lengths) -> Flags:
-    """Columns of a (E, places) matrix that an upper-level facility reaches, so that the rule does not concern them."""
-    condition = rule.requirement.required_if
-    if condition is None or condition.unless_reached is None:
-        return np.zeros(matrix.shape[1], dtype=bool)
-    for requirement in study.basis.requirements:
-        if requirement.element == condition.unless_reached and requirement.threshold is not None:
-            limit = limit_dm(requirement.threshold.value, requirement.threshold.unit, study.standard_pace)
-            return np.asarray(places_nearest(study.table, requirement.elements, matrix) <= limit)
-    return np.zeros(matrix.shape[1], dtype=bool)
+            elements = substitutes(study.basis, study.catalogue, requirement)
+            return np.asarray(origins.nearest(elements, requirement.any_of_count, limit)[0] <= limit)
+    return np.zeros(len(origins), dtype=bool)
 
 
 def _unit_level(requirement: Requirement, element: Element, levels: set[str], leaf: str) -> str:

@@ -101,7 +101,7 @@ def absent_elements(study: Study, rules: list[Rule], book: FigureBook) -> None:
         detected = presence is Presence.NOT_DETECTED
         status = np.full(len(study.units.codes), STATUS["not_detected" if detected else "no_data"], dtype=np.int8)
         reason = np.full(len(status), REASON["none_found" if detected else "no_source"], dtype=np.int8)
-        for code in study.absent.get(element.id, ()):
+        for code in study.ground.confirmed_absent((element.id,)):
             row = study.units.row.get(code)
             if row is not None:
                 status[row], reason[row] = STATUS["confirmed_absent"], REASON["verified_absent"]

@@ -17,10 +17,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from kezhong.assess.composite import Verdicts
-from kezhong.assess.coverage import VARIANTS, Coverage
+from kezhong.assess.coverage import Coverage
 from kezhong.assess.figures import STATUS
 from kezhong.assess.need import NeedWeights
-from kezhong.assess.reach import UNREACHED
+from kezhong.assess.origins import UNREACHED
 from kezhong.assess.remedies import Remedies
 from kezhong.assess.rules import Rule
 from kezhong.assess.scale import ScaleTest
@@ -29,8 +29,7 @@ from kezhong.assess.wording import (
     CERTAINTY,
     Finding,
     citation_text,
-    gap_text,
-    present_text,
+    statement,
     wording_of,
 )
 from kezhong.catalogue import requirement_text
@@ -190,22 +189,11 @@ def gap_of(finding: Finding) -> tuple[float, str]:
     return value - finding.threshold, finding.threshold_unit
 
 
-def presence_of(study: Study, rule: Rule, row: int, standing: float) -> Presence:
-    """What is known of the element in the area, where ``standing`` facilities of it stand."""
-    code = str(study.units.codes[row])
-    if any(code in study.absent.get(element, ()) for element in rule.elements):
+def presence_of(study: Study, rule: Rule, code: str, standing: float) -> Presence:
+    """What is known of the requirement in the area, where ``standing`` facilities that count stand."""
+    if study.ground.is_absent(rule.elements, code):
         return Presence.CONFIRMED_ABSENT
     return Presence.PRESENT if standing > 0 else Presence.NOT_DETECTED
-
-
-def certainty_of(study: Study, rule: Rule, code: str) -> str:
-    """high: somebody looked; medium: a ledger of the element is loaded; low: an open map only."""
-    communities = set(study.city.areas.communities_in(code)) if code in study.city.areas.level else {code}
-    for element in rule.elements:
-        seen = study.verified.get(element, set())
-        if communities and communities <= seen:
-            return "high"
-    return "medium" if any(element in study.ledgers for element in rule.elements) else "low"
 
 
 def list_shortfalls(
@@ -261,11 +249,14 @@ def _row(
     gap, unit = gap_of(finding)
     total = float(counts.target_total[row, column])
     cite = citation(rule, test)
-    certainty = certainty_of(study, rule, code)
+    certainty = study.ground.certainty(rule.elements, code)
     kind = units.types[row] if row < units.n_leaves else None
     lon, lat = _point(study, rule, row)
     in_tree = code in areas.parent
     names = study.catalogue.department_name
+    worded = wording_of(study.basis, kind)
+    zh = statement(finding, citation_text(cite, study.basis), worded)
+    en = statement(finding, citation_text(cite, study.basis, "en"), worded, "en")
     return {
         "shortfall_id": shortfall_id(study.basis.id, code, element.id, requirement.id),
         "rank": 0,
@@ -288,16 +279,16 @@ def _row(
         "requirement_id": requirement.id,
         "requirement_zh": requirement_text(requirement),
         "requirement_en": requirement_text(requirement, "en"),
-        "clause": citation_text(cite, study.basis),
+        "clause": zh.clause,
         "evidence": cite.evidence.value if cite else "proposal",
-        "wording": wording_of(study.basis, kind),
-        "present_zh": present_text(finding),
-        "present_en": present_text(finding, "en"),
-        "presence": presence_of(study, rule, row, float(counts.standing[row, column])).value,
+        "wording": zh.wording,
+        "present_zh": zh.present,
+        "present_en": en.present,
+        "presence": presence_of(study, rule, code, float(counts.standing[row, column])).value,
         "gap": gap,
         "gap_unit": unit,
-        "gap_zh": gap_text(finding),
-        "gap_en": gap_text(finding, "en"),
+        "gap_zh": zh.gap,
+        "gap_en": en.gap,
         "nearest_m": finding.nearest_m,
         "people_affected": finding.people,
         "children_affected": finding.children,
@@ -339,8 +330,3 @@ def _point(study: Study, rule: Rule, row: int) -> tuple[float, float]:
         return _NAN, _NAN
     best = concerned[int(np.argmax(study.units.people[concerned]))]
     return float(study.units.xy[best, 0]), float(study.units.xy[best, 1])
-
-
-def variant_name(coverage: Coverage, row: int, column: int) -> str:
-    """Name of the variant that carries the verdict."""
-    return VARIANTS[int(coverage.variant[row, column])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,9 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from kezhong.assess.enrolment import Assignment
+from kezhong.assess.ground import Ground
 from kezhong.assess.hours import WINDOWS, open_in_window
-from kezhong.assess.reach import UNREACHED, ReachTable
-from kezhong.assess.units import Units
+from kezhong.assess.origins import UNREACHED
+from kezhong.assess.reach import ReachTable
+from kezhong.assess.units import Units, incidences
 from kezhong.catalogue.model import Basis, Element, Kind, Walker
 from kezhong.city.vocabulary import FacilityStatus, Presence
 from kezhong.city.workspace import City
@@ -82,14 +84,14 @@ class Study:
         return bool(self.city.layer("facilities")["facility_id"].str.startswith("osm:").any())
 
     @cached_property
-    def ledgers(self) -> dict[str, set[str]]:
-        """Element → sources other than OpenStreetMap that name facilities of it."""
-        services = self.city.layer("facility_services")
-        own = services[~services["facility_id"].str.startswith("osm:").to_numpy(dtype=bool)]
-        found: dict[str, set[str]] = {}
-        for (element, source), _ in own.groupby(["element", "source"], sort=True, observed=True):
-            found.setdefault(str(element), set()).add(str(source))
-        return found
+    def ground(self) -> Ground:
+        """What was found on the ground, and which departments' ledgers name."""
+        return Ground.of(self.city)
+
+    @cached_property
+    def place_areas(self) -> tuple[Any, npt.NDArray[np.intp]]:
+        """Areas × places matrix (estates, buildings, land), and the leaf of each place, −1 outside all."""
+        return incidences(self.city, self.units, self.table.places.lonlat)
 
     def presence(self, elements: tuple[str, ...]) -> Presence:
         """What is known of the elements in the whole city: present, not detected, or no data."""
@@ -102,26 +104,7 @@ class Study:
     def _could_be_shown(self, element: Element) -> bool:
         if element.kind in (Kind.RATIO, Kind.PROGRAM):
             return False
-        return (bool(element.osm) and self.shows_osm) or element.id in self.ledgers
-
-    @cached_property
-    def absent(self) -> dict[str, set[str]]:
-        """Element → communities where people looked and found none."""
-        rows = self.city.layer("verification")
-        rows = rows[(rows["facility_ref"] == "none") & (rows["finding"] == Presence.CONFIRMED_ABSENT.value)]
-        found: dict[str, set[str]] = {}
-        for community, element in zip(rows["community_code"], rows["element"], strict=True):
-            found.setdefault(str(element), set()).add(str(community))
-        return found
-
-    @cached_property
-    def verified(self) -> dict[str, set[str]]:
-        """Element → communities where people looked, whatever they found."""
-        rows = self.city.layer("verification")
-        found: dict[str, set[str]] = {}
-        for community, element in zip(rows["community_code"], rows["element"], strict=True):
-            found.setdefault(str(element), set()).add(str(community))
-        return found
+        return (bool(element.osm) and self.shows_osm) or element.id in self.ground.ledgers
 
     def serving(self, elements: tuple[str, ...]) -> npt.NDArray[np.bool_]:
         """Which service points serve any of the elements."""

@@ -245,11 +245,14 @@ def _households(areas: AreaTree, codes: list[str], levels: list[str]) -> Floats:
     return found
 
 
-def built_up(city: City, units: Units) -> npt.NDArray[np.bool_]:
-    """Whether each demand unit lies in the built-up area; without that layer, whether it is in no village."""
+def built_up(city: City, units: Units, points: Floats, leaf_of: Rows) -> npt.NDArray[np.bool_]:
+    """Whether points (n, 2; lon/lat) lie in the built-up area; without that layer, whether their leaf is no village.
+
+    ``leaf_of`` is the leaf of each point, −1 outside all.
+    """
     shapes = city.areas.sets[city.areas.sets["kind"] == SetKind.BUILT_UP.value]
     if len(shapes) and not shapes.geometry.isna().all():
-        inside = city.areas.locate(np.asarray(city.geo("demand").geometry.array), SetKind.BUILT_UP.value)
-        return np.asarray(~pd.isna(inside), dtype=bool)
+        located = np.atleast_1d(np.asarray(shapely.points(points), dtype=object))
+        return np.asarray(~pd.isna(city.areas.locate(located, SetKind.BUILT_UP.value)), dtype=bool)
     village = np.append(units.types == CommunityType.VILLAGE.value, False)  # row −1: no community
-    return ~village[units.leaf_of].astype(bool)
+    return ~village[leaf_of].astype(bool)

@@ -17,6 +17,7 @@ from kezhong.assess.reach import CATCHMENT_M
 from kezhong.assess.rules import Rule
 from kezhong.assess.study import Study
 from kezhong.catalogue.model import Element
+from kezhong.city.vocabulary import AreaLevel
 
 Floats = npt.NDArray[np.float64]
 
@@ -152,7 +153,7 @@ def _add(
     known = below > 0
     if not known.any() and indicator != "satisfaction" and not (study.units.located @ bottom).any():
         # Nothing is known of it anywhere: one row for the city says so.
-        areas = areas[areas == study.units.city]
+        areas = areas[study.units.levels[areas] == AreaLevel.CITY.value]
         above, below, known = above[-len(areas) :], below[-len(areas) :], known[-len(areas) :]
         if not len(areas):
             return

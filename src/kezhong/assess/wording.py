@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,6 +18,8 @@ Language = Literal["zh", "en"]
 SMALL = 5
 NOT_MET_ZH = "未达到"
 COMPARED_ZH = "对照差距"
+#: The two wordings in English.
+WORDING_EN = {NOT_MET_ZH: "not met", COMPARED_ZH: "gap by comparison"}
 
 _UNITS = {
     "m²": ("平方米", "m²"),
@@ -30,18 +33,8 @@ _UNITS = {
 #: Units of which there are no fractions: what is missing is rounded up.
 _COUNTED = ("beds", "places", "spaces", "facilities", "classes")
 _ROUNDING = 1e-6
-_GROUPS = {
-    "all": ("居民", "residents"),
-    "age_0_2": ("0–2 岁婴幼儿", "children of 0–2"),
-    "age_3_5": ("3–5 岁幼儿", "children of 3–5"),
-    "age_6_11": ("6–11 岁儿童", "children of 6–11"),
-    "age_12_14": ("12–14 岁少年", "children of 12–14"),
-    "age_15_59": ("15–59 岁居民", "people of 15–59"),
-    "children": ("0–14 岁儿童", "children of 0–14"),
-    "elderly": ("60 岁及以上老人", "people of 60 and over"),
-    "elderly_70": ("70 岁及以上老人", "people of 70 and over"),
-    "elderly_80": ("80 岁及以上老人", "people of 80 and over"),
-}
+#: Between the state of things and the share covered, in the column of the present state.
+_JOIN = {"zh": "；", "en": "; "}
 CERTAINTY = {
     "high": ("高：经现场核实", "high: verified on the ground"),
     "medium": ("中：依据部门台账，未经现场核实", "medium: from a department's ledger, not verified on the ground"),
@@ -76,11 +69,6 @@ class Finding:
     scale: Scale | None = None
     have: float = float("nan")
     need: float = float("nan")
-
-
-def group_name(group: str, language: Language = "zh") -> str:
-    """Name of an age group."""
-    return _GROUPS[group][language == "en"]
 
 
 def count_text(value: float, language: Language = "zh") -> str:
@@ -119,6 +107,12 @@ def citation_text(cite: Citation | None, basis: Basis, language: Language = "zh"
     return clause_text(cite, language, basis)
 
 
+def clauses_en(basis: Basis) -> dict[str, str]:
+    """English of every clause that the basis cites, by its Chinese: rows of the list hold the Chinese alone."""
+    cites = [cite for rule in basis.requirements for cite in rule.citations]
+    return {PROPOSAL_ZH: PROPOSAL_EN} | {citation_text(cite, basis): citation_text(cite, basis, "en") for cite in cites}
+
+
 def present_text(finding: Finding, language: Language = "zh") -> str:
     """The present state."""
     zh = language == "zh"
@@ -131,9 +125,9 @@ def present_text(finding: Finding, language: Language = "zh") -> str:
         return f"区域内没有{name}" if zh else f"no {name.lower()} in the area"
     where = _where(finding, name, language)
     covered, total = count_text(finding.covered, language), count_text(finding.total, language)
-    if zh:
-        return f"{where}；覆盖 {share_text(finding.share)}（{covered}/{total}）"
-    return f"{where}; {share_text(finding.share)} covered ({covered} of {total})"
+    share = share_text(finding.share)
+    cover = f"覆盖 {share}（{covered}/{total}）" if zh else f"{share} covered ({covered} of {total})"
+    return f"{where}{_JOIN[language]}{cover}"
 
 
 def _where(finding: Finding, name: str, language: Language) -> str:
@@ -172,34 +166,62 @@ def gap_text(finding: Finding, language: Language = "zh") -> str:
     return f"超出 {limit} {unit}要求 {shown} {unit}" if zh else f"{shown} {unit} beyond the {limit} {unit} asked for"
 
 
-def people_text(finding: Finding, language: Language = "zh") -> str:
-    """Whom it affects."""
+def people_text(people: float, elderly: float, children: float, group: str, language: Language = "zh") -> str:
+    """Whom it affects; ``group`` is the element's age group, unknown ages are NaN."""
     zh = language == "zh"
-    text = f"影响 {count_text(finding.people)} 人" if zh else f"affects {count_text(finding.people, 'en')} people"
+    text = f"影响 {count_text(people)} 人" if zh else f"affects {count_text(people, 'en')} people"
     parts = []
-    if not np.isnan(finding.elderly):
-        parts.append(
-            f"60 岁及以上 {count_text(finding.elderly)} 人"
-            if zh
-            else f"{count_text(finding.elderly, 'en')} of 60 and over"
-        )
-    if not np.isnan(finding.children) and finding.group.startswith(("age_0", "age_3", "age_6", "age_12", "children")):
-        parts.insert(
-            0, f"0–14 岁 {count_text(finding.children)} 人" if zh else f"{count_text(finding.children, 'en')} of 0–14"
-        )
+    if not np.isnan(elderly):
+        parts.append(f"60 岁及以上 {count_text(elderly)} 人" if zh else f"{count_text(elderly, 'en')} of 60 and over")
+    if not np.isnan(children) and group.startswith(("age_0", "age_3", "age_6", "age_12", "children")):
+        parts.insert(0, f"0–14 岁 {count_text(children)} 人" if zh else f"{count_text(children, 'en')} of 0–14")
     if not parts:
         return text
     return f"{text}，其中 {'、'.join(parts)}" if zh else f"{text}, {', '.join(parts)} among them"
 
 
-def sentence(area: str, finding: Finding, basis_text: str, wording: str, language: Language = "zh") -> str:
-    """The verdict in one sentence, the product's voice."""
-    zh = language == "zh"
-    name = finding.element_zh if zh else finding.element_en
-    head = _where(finding, name, language) if finding.cause == "distance" else present_text(finding, language)
-    gap, people = gap_text(finding, language), people_text(finding, language)
-    if zh:
-        mark = "（对照差距）" if wording == COMPARED_ZH else ""
-        return f"{area}：{head}，{gap}{mark}；{people}。依据：{basis_text}。"
-    mark = " (gap by comparison)" if wording == COMPARED_ZH else ""
-    return f"{area}: {head}, {gap}{mark}; {people}. Source: {basis_text}."
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One shortfall in one language, piece by piece: columns of the list, parts of the explanation's sentence."""
+
+    present: str
+    gap: str
+    people: str
+    clause: str
+    wording: str  # 未达到 or 对照差距, as the list states it
+    language: Language
+
+    def sentence(self, area: str) -> str:
+        """The verdict in one sentence, the product's voice; the share covered stays in the list's column."""
+        head = self.present.split(_JOIN[self.language], maxsplit=1)[0]
+        compared = self.wording == COMPARED_ZH
+        if self.language == "zh":
+            mark = f"（{COMPARED_ZH}）" if compared else ""
+            return f"{area}：{head}，{self.gap}{mark}；{self.people}。依据：{self.clause}。"
+        mark = f" ({WORDING_EN[COMPARED_ZH]})" if compared else ""
+        return f"{area}: {head}, {self.gap}{mark}; {self.people}. Source: {self.clause}."
+
+
+def statement(finding: Finding, clause: str, wording: str, language: Language = "zh") -> Statement:
+    """A finding in words, for a row of the list."""
+    return Statement(
+        present=present_text(finding, language),
+        gap=gap_text(finding, language),
+        people=people_text(finding.people, finding.elderly, finding.children, finding.group, language),
+        clause=clause,
+        wording=wording,
+        language=language,
+    )
+
+
+def stated(row: Mapping[str, Any], clause: str, language: Language = "zh") -> Statement:
+    """The statement of a row of the list (:data:`kezhong.city.results.SHORTFALL_COLUMNS`), for its sentence."""
+    people, elderly, children = (float(row[f"{who}_affected"]) for who in ("people", "elderly", "children"))
+    return Statement(
+        present=str(row[f"present_{language}"]),
+        gap=str(row[f"gap_{language}"]),
+        people=people_text(people, elderly, children, str(row["target_group"]), language),
+        clause=clause,
+        wording=str(row["wording"]),
+        language=language,
+    )

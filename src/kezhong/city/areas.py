@@ -126,6 +126,27 @@ class AreaTree:
             below += self.communities_in(child)
         return sorted(below)
 
+    def within(self, code: str) -> frozenset[str]:
+        """Codes of an area or life circle and of everything in it, at every level.
+
+        Below an area of the tree lie its descendants and the life circles all of whose communities are among them;
+        below a life circle its communities. A life circle over two streets lies in neither.
+        """
+        if code in self.circle_members:
+            return frozenset({code, *self.circle_members[code]})
+        found, open_ = {code}, [code]
+        while open_:
+            below = [child for child in self.children.get(open_.pop(), []) if child not in found]
+            found.update(below)
+            open_ += below
+        return frozenset(found | {circle for circle, members in self.circle_members.items() if found >= {*members}})
+
+    def covers(self, code: str, others: pd.Series) -> npt.NDArray[np.bool_]:
+        """Which of ``others`` (codes) lie :meth:`within` the area ``code``; in the city itself lies everything."""
+        if code == self.root:
+            return np.ones(len(others), dtype=bool)
+        return np.asarray(others.isin(self.within(code)), dtype=bool)
+
     def district_of(self, code: str) -> str | None:
         """The district of a community or street; ``None`` for life circles and cities without districts."""
         return next((step for step in self.path(code) if self.level.get(step) == AreaLevel.DISTRICT.value), None)

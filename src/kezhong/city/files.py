@@ -6,10 +6,16 @@ import errno
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from kezhong.errors import KezhongError, WorkspaceError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_PIECE = 1 << 18
+#: At most so many bytes are written to find out whether a disk is full.
+_PROBED = 1 << 26
 
 
 def write_atomically(target: Path, write: Callable[[Path], object]) -> None:
@@ -55,9 +61,43 @@ def explain(problem: OSError, target: Path) -> KezhongError:
     """Turn an error of the file system into one that says what to do."""
     if isinstance(problem, KezhongError):
         return problem
-    if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if problem.errno in _FULL:
         return WorkspaceError("city.disk_full", file=target)
     return WorkspaceError("city.write_failed", file=target, problem=problem.strerror or str(problem))
+
+
+@contextmanager
+def foreign_writer(target: Path) -> Iterator[None]:
+    """Write ``target`` through a library that does not pass on why the system refused (GDAL, the tiler).
+
+    Raises
+    ------
+    WorkspaceError
+        The disk is full, found out by writing beside ``target``. Any other failure is passed on as it is.
+    """
+    try:
+        yield
+    except KezhongError:
+        raise
+    except Exception as problem:
+        if _is_full(target, str(problem)):
+            raise WorkspaceError("city.disk_full", file=target) from problem
+        raise
+
+
+def _is_full(target: Path, said: str) -> bool:
+    """Whether a file of the target's size and a little more can no longer be written beside it."""
+    if any(words in said.lower() for words in ("disk is full", "no space left", "file too large")):
+        return True
+    try:
+        size = target.stat().st_size if target.exists() else 0
+        with tempfile.TemporaryFile(dir=target.parent) as probe:
+            for _ in range(min(size, _PROBED) // _PIECE + 2):
+                probe.write(bytes(_PIECE))
+            probe.flush()
+    except OSError as problem:
+        return problem.errno in _FULL
+    return False
 
 
 def _flush(path: Path) -> None:

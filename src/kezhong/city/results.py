@@ -11,6 +11,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kezhong.city.files import explain
-from kezhong.errors import NotFoundError
+from kezhong.errors import NotFoundError, WorkspaceError
 
 #: The key of a figure within a run; targets of the programme bind to it.
 FIGURE_KEY = (
@@ -41,8 +42,8 @@ FIGURE_KEY = (
 )
 #: column → (dtype, meaning)
 FIGURE_COLUMNS: dict[str, tuple[str, str]] = {
-    "area_code": ("string", "area or life circle, from community upwards"),
-    "area_level": ("string", "community, life_circle, street, district, city"),
+    "area_code": ("string", "area or life circle, from community upwards; in estate_figures the estate's id"),
+    "area_level": ("string", "community, life_circle, street, district, city; estate"),
     "element": ("string", "service element; '*' for figures over all elements"),
     "family": ("string", "content_scale, coverage, efficiency, quality, equity, grade"),
     "indicator": ("string", "id of the indicator, e.g. coverage, nearest_m, places, floor_area_per_100hh"),
@@ -133,7 +134,12 @@ GRADE_COLUMNS: dict[str, tuple[str, str]] = {
     "people": ("float64", "residents"),
     "status": ("string", "FigureStatus"),
 }
-TABLES = {"figures": FIGURE_COLUMNS, "shortfalls": SHORTFALL_COLUMNS, "grades": GRADE_COLUMNS}
+TABLES = {
+    "figures": FIGURE_COLUMNS,
+    "estate_figures": FIGURE_COLUMNS,
+    "shortfalls": SHORTFALL_COLUMNS,
+    "grades": GRADE_COLUMNS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +186,8 @@ class Run:
         file = folder / "manifest.json"
         if not file.is_file():
             raise NotFoundError("city.no_run", run=folder.name)
-        self.manifest: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        with _whole(self.id):
+            self.manifest: dict[str, Any] = dict(json.loads(file.read_text("utf-8")))
 
     @property
     def id(self) -> str:
@@ -190,17 +197,23 @@ class Run:
     @cached_property
     def figures(self) -> pd.DataFrame:
         """All figures (:data:`FIGURE_COLUMNS`)."""
-        return pd.read_parquet(self.folder / "figures.parquet")
+        return self._table("figures")
+
+    @cached_property
+    def estate_figures(self) -> pd.DataFrame:
+        """Figures of the estates, with the same columns; empty where the run has none."""
+        file = self.folder / "estate_figures.parquet"
+        return self._table("estate_figures") if file.is_file() else empty_table(FIGURE_COLUMNS)
 
     @cached_property
     def shortfalls(self) -> pd.DataFrame:
         """The shortfall list, ranked (:data:`SHORTFALL_COLUMNS`)."""
-        return pd.read_parquet(self.folder / "shortfalls.parquet")
+        return self._table("shortfalls")
 
     @cached_property
     def grades(self) -> pd.DataFrame:
         """Grades (:data:`GRADE_COLUMNS`)."""
-        return pd.read_parquet(self.folder / "grades.parquet")
+        return self._table("grades")
 
     @cached_property
     def elements(self) -> list[str]:
@@ -210,7 +223,7 @@ class Run:
     @cached_property
     def demand_ids(self) -> list[str]:
         """Demand units, in the arrays' column order."""
-        return list(pd.read_parquet(self.folder / "demand.parquet")["demand_id"])
+        return list(self._table("demand")["demand_id"])
 
     def array(self, name: str) -> npt.NDArray[Any]:
         """A cell-level array, memory-mapped, shape (elements, demand units).
@@ -222,13 +235,28 @@ class Run:
         file = self.folder / "cells" / f"{name}.npy"
         if not file.is_file():
             raise NotFoundError("city.no_run", run=f"{self.id}/{name}")
-        array: npt.NDArray[Any] = np.load(file, mmap_mode="r")
+        with _whole(self.id):
+            array: npt.NDArray[Any] = np.load(file, mmap_mode="r")
         return array
 
     @cached_property
     def facility_ids(self) -> list[str]:
         """Facilities by the row number used in ``nearest_facility``."""
-        return list(json.loads((self.folder / "facility_ids.json").read_text("utf-8")))
+        with _whole(self.id):
+            return list(json.loads((self.folder / "facility_ids.json").read_text("utf-8")))
+
+    def _table(self, name: str) -> pd.DataFrame:
+        with _whole(self.id):
+            return pd.read_parquet(self.folder / f"{name}.parquet")
+
+
+@contextlib.contextmanager
+def _whole(run: str) -> Iterator[None]:
+    """A file of a run that is missing, cut off or changed by hand is told as such."""
+    try:
+        yield
+    except (OSError, ValueError, TypeError, pa.ArrowException) as problem:
+        raise WorkspaceError("city.broken_run", run=run, problem=problem) from problem
 
 
 class RunStore:
@@ -262,7 +290,8 @@ class RunStore:
     ) -> Run:
         """Write a run; it appears under its id only when it is whole.
 
-        ``tables`` holds ``figures``, ``shortfalls``, ``grades`` and ``demand`` (``demand_id`` in array order).
+        ``tables`` holds ``figures``, ``shortfalls``, ``grades``, ``demand`` (``demand_id`` in array order) and, where
+        there are estates, ``estate_figures``.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         target = self.folder / key.run_id

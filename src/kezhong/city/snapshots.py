@@ -75,9 +75,20 @@ def write(folder: Path, snapshot: Snapshot) -> None:
 
 
 def head(folder: Path) -> str | None:
-    """Id of the present snapshot; ``None`` where nothing was imported yet."""
+    """Id of the present snapshot; ``None`` where nothing was imported yet.
+
+    Raises
+    ------
+    WorkspaceError
+        ``HEAD`` is there but empty: the city must not pass for one without data.
+    """
     file = folder / "HEAD"
-    return file.read_text("utf-8").strip() if file.is_file() else None
+    if not file.is_file():
+        return None
+    found = file.read_text("utf-8", errors="replace").strip()
+    if not found:
+        raise WorkspaceError("city.broken_snapshot", snapshot="HEAD", problem="empty")
+    return found
 
 
 def history(folder: Path) -> list[Snapshot]:

@@ -10,6 +10,8 @@ import typer
 from kezhong import __version__
 from kezhong.cli import importing, results, serving, verifying
 from kezhong.cli.console import language, local_time, say, table
+from kezhong.cli.helping import speak_both
+from kezhong.errors import InputError
 
 app = typer.Typer(
     name="kezhong",
@@ -42,7 +44,7 @@ def _root(
 @app.command()
 def new(
     city_dir: CityDir,
-    name: Annotated[str, typer.Option(help="城市名称 / name of the city")] = "",
+    name: Annotated[str, typer.Option(help="城市名称；用模板时可不填 / name of the city; a template has its own")] = "",
     boundary: Annotated[Path | None, typer.Option(help="城市边界 / boundary, a polygon layer")] = None,
     areas: Annotated[Path | None, typer.Option(help="区域面图层 / polygons of areas")] = None,
     level: Annotated[
@@ -57,8 +59,10 @@ def new(
     """新建城市文件夹 / make a city folder."""
     from kezhong.intake import new_city
 
+    if not name.strip() and template is None:
+        raise InputError("cli.missing_name", folder=city_dir)
     city = new_city(
-        city_dir, name, boundary=boundary, areas=areas, level=level, template=template, code=code, datum=datum
+        city_dir, name.strip(), boundary=boundary, areas=areas, level=level, template=template, code=code, datum=datum
     )
     say(f"已建立“{city.config.name}”：{city.folder}", f"made “{city.config.name}”: {city.folder}")
 
@@ -66,6 +70,7 @@ def new(
 @app.command()
 def info(city_dir: CityDir, as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False) -> None:
     """图层、快照与体检结果 / layers, snapshots and runs."""
+    from kezhong.city.changes import change_text
     from kezhong.city.results import RunStore
     from kezhong.city.schemas import LAYERS
     from kezhong.city.workspace import City
@@ -99,7 +104,10 @@ def info(city_dir: CityDir, as_json: Annotated[bool, typer.Option("--json", help
     zone = city.config.timezone
     for snapshot in city.history():
         made = local_time(snapshot.created, zone)
-        say(f"快照 {snapshot.id}  {made}  {snapshot.message}", f"snapshot {snapshot.id}  {made}  {snapshot.message}")
+        say(
+            f"快照 {snapshot.id}  {made}  {change_text(snapshot.message)}",
+            f"snapshot {snapshot.id}  {made}  {change_text(snapshot.message, 'en')}",
+        )
     for run in runs:
         basis, walker, made = run.manifest["basis"], run.manifest["walker"], local_time(run.manifest["created"], zone)
         say(
@@ -151,7 +159,7 @@ def shortfalls(
     element: Annotated[
         str | None, typer.Option(help="只要这种服务要素 / this service element (id, Chinese or English name)")
     ] = None,
-    top: Annotated[int, typer.Option(help="屏幕上显示的行数 / rows on the screen")] = 20,
+    top: Annotated[int, typer.Option(help="屏幕上显示的行数 / rows on the screen", min=0, max=100_000)] = 20,
 ) -> None:
     """短板清单 / the shortfall list."""
     results.shortfalls(
@@ -181,16 +189,17 @@ def export(
     out: Annotated[Path, typer.Option(help="输出文件夹 / folder")],
     basis: Annotated[str | None, typer.Option(help="口径 / basis")] = None,
     walker: Annotated[str, typer.Option(help="步行者 / walker")] = "standard",
+    window: Annotated[str, typer.Option(help=_WINDOW)] = "any",
 ) -> None:
     """导出全部数据与数据字典 / export everything with a data dictionary."""
-    results.export(city_dir, out, results.Question(basis, walker))
+    results.export(city_dir, out, results.Question(basis, walker, window))
 
 
 @app.command()
 def serve(
     city_dir: CityDir,
     host: Annotated[str, typer.Option(help="地址 / address")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="端口 / port")] = 8000,
+    port: Annotated[int, typer.Option(help="端口 / port", min=1, max=65535)] = 8000,
 ) -> None:
     """启动网页 / serve the application."""
     serving.serve(city_dir, host, port)
@@ -201,7 +210,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="输出文件夹 / folder")] = Path("demo-city"),
     no_serve: Annotated[bool, typer.Option("--no-serve", help="只生成 / generate only")] = False,
     host: Annotated[str, typer.Option(help="地址 / address")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="端口 / port")] = 8000,
+    port: Annotated[int, typer.Option(help="端口 / port", min=1, max=65535)] = 8000,
 ) -> None:
     """生成示范市(合成数据)/ the generated demonstration city."""
     serving.demo(out, host, port, no_serve=no_serve)
@@ -218,3 +227,4 @@ def _mount_catalogue() -> None:
 
 
 _mount_catalogue()
+speak_both(app)

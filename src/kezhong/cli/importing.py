@@ -29,20 +29,22 @@ KINDS = {
     "enrolment": "import_enrolment",
     "ratios": "import_ratios",
 }
+#: Parameters of the functions whose option has another name: ``--kind`` and ``--version`` would mislead.
+_OPTIONS = {"kind": "site-kind", "version": "edition"}
 _SHOWN = 10
 #: What each kind takes, below the options of ``--help`` (\b keeps the lines as they are).
 EPILOG = """\b
 数据种类 / kinds:
   streets     .osm.pbf .osm .osm.gz,或线图层 / or a line layer
   facilities  .osm.pbf .osm,或台账 / or a ledger: --element --mapping --datum --sheet
-  population  点、栅格、面 / points, GeoTIFF, polygons: --people-column --age-shares --allow-overlap
+  population  点、栅格、面 / points, GeoTIFF, polygons: --people-column --age-shares --band --allow-overlap
   areas       行政区域 / areas of the tree: --level --code-column --name-column
-  circles     生活圈 / life circles
+  circles     生活圈 / life circles: --edition
   estates     小区 / estates
   gates       小区出入口 / gates of estates
   buildings   建筑 / buildings
   landuse     用地 / land use: --planned
-  sites       闲置资产与预留用地 / idle assets and reserved sites
+  sites       闲置资产与预留用地 / idle assets and reserved sites: --site-kind
   grid        官方网格 / the official grid: --household
   built-up    城区范围 / the built-up area
   enrolment   学区 / enrolment areas
@@ -67,6 +69,12 @@ def import_(
     age_shares: Annotated[Path | None, typer.Option(help="年龄构成(TOML)/ stated age shares")] = None,
     as_of: Annotated[str | None, typer.Option(help="数据日期 / day the data describe, YYYY-MM-DD")] = None,
     sheet: Annotated[str | None, typer.Option(help="工作表或图层 / sheet or layer")] = None,
+    site_kind: Annotated[
+        str | None,
+        typer.Option(help="未写明种类的闲置资产属何种 / kind of sites that do not state theirs, e.g. 留白, premises"),
+    ] = None,
+    band: Annotated[int | None, typer.Option(help="栅格波段 / band of a raster", min=1)] = None,
+    edition: Annotated[str | None, typer.Option(help="生活圈划定版本 / edition of the life circles, e.g. 2024")] = None,
     code_column: Annotated[str | None, typer.Option(help="编码列（区域）/ column of codes")] = None,
     name_column: Annotated[str | None, typer.Option(help="名称列（区域）/ column of names")] = None,
     people_column: Annotated[str | None, typer.Option(help="人口列 / column of people")] = None,
@@ -86,14 +94,18 @@ def import_(
     options: dict[str, Any] = {
         "source": source, "element": element, "mapping": mapping, "datum": datum, "level": level,
         "age_shares": age_shares, "as_of": as_of, "sheet": sheet, "code_column": code_column,
-        "name_column": name_column, "people_column": people_column, "planned": planned or None,
+        "name_column": name_column, "people_column": people_column, "kind": site_kind, "band": band,
+        "version": edition, "planned": planned or None,
         "household": household or None, "allow_overlap": allow_overlap or None, "allow_rejects": allow_rejects or None,
     }  # fmt: skip
     given = {name: value for name, value in options.items() if value is not None}
     taken = inspect.signature(function).parameters
     for name in given:
         if name not in taken:
-            raise InputError("cli.option_not_for_kind", value=name.replace("_", "-"), kind=kind)
+            raise InputError("cli.option_not_for_kind", value=_OPTIONS.get(name, name.replace("_", "-")), kind=kind)
+
+    if site_kind is not None:
+        given["kind"] = _site_kind(site_kind)
 
     from kezhong.city.workspace import City
 
@@ -123,6 +135,17 @@ def _function(kind: str) -> Callable[..., Any]:
         raise InputError("cli.unknown_kind", value=kind, expected="、".join(KINDS))
     function: Callable[..., Any] = getattr(intake, KINDS[kind])
     return function
+
+
+def _site_kind(word: str) -> str:
+    """The kind that a word stands for, e.g. ``留白`` for reserve."""
+    from kezhong.intake.sites import KINDS as KINDS_OF_SITES
+
+    found = KINDS_OF_SITES.get(word.strip().lower())
+    if found is None:
+        expected = "、".join(dict.fromkeys(KINDS_OF_SITES))
+        raise InputError("intake.bad_option", option="--site-kind", value=word, expected=expected)
+    return found
 
 
 def _text(note: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,12 +165,10 @@ def _filtered(found: Assessment, wanted: Filter) -> pd.DataFrame:
     if wanted.circle is not None:
         from kezhong.catalogue import load_catalogue
 
-        load_catalogue().circle(wanted.circle)
-        rows = rows[rows["circle"] == wanted.circle]
+        rows = rows[rows["circle"] == load_catalogue().circle(wanted.circle).id]
     if wanted.area is not None:
-        tree = found.city.areas
-        code = tree.find(wanted.area)
-        rows = rows[rows["area_code"].isin([code, *tree.communities_in(code)])]
+        areas = found.city.areas
+        rows = rows[areas.covers(areas.find(wanted.area), rows["area_code"])]
     if wanted.element is not None:
         from kezhong.intake.elements import need_element
 
@@ -234,6 +233,14 @@ def header(found: Assessment) -> None:
 
 
 def dump(value: Any) -> None:
-    """JSON on standard output."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=str)
+    """JSON on standard output; where there is no number stands null, not NaN, which is no JSON."""
+    json.dump(_valid(value), sys.stdout, ensure_ascii=False, indent=1, default=str, allow_nan=False)
     sys.stdout.write("\n")
+
+
+def _valid(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _valid(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_valid(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
+import errno
 import socket
+import sys
 from pathlib import Path
 
 from kezhong.cli.console import progress_bar, say
-from kezhong.errors import ConflictError, PermissionDeniedError
+from kezhong.errors import ConflictError, WorkspaceError
 
 
 def serve(city_dir: Path, host: str, port: int) -> None:
-    """Serve a city until interrupted.
+    """Serve a city until interrupted; the log goes to standard error as JSON lines.
 
     Raises
     ------
@@ -19,27 +20,27 @@ def serve(city_dir: Path, host: str, port: int) -> None:
         The address is not this machine's own: there is no sign-in yet.
     ConflictError
         The port is taken.
+    WorkspaceError
+        No city there, or the system refuses the address or port.
     """
-    _require_loopback(host)
-    _require_free(host, port)
+    _require_place(host, port)
     import uvicorn
 
     from kezhong.server import create_app
+    from kezhong.server.logs import configure_logging
 
-    application = create_app(city_dir)
-    shown = f"[{host}]" if ":" in host else host
-    say(
-        f"刻钟已启动：http://{shown}:{port}（按 Ctrl+C 停止）",
-        f"Kezhong is running: http://{shown}:{port} (Ctrl+C stops it)",
-    )
-    uvicorn.run(application, host=host, port=port, log_level="warning", access_log=False)
+    application = create_app(city_dir, host=host)
+    configure_logging()
+    shown = address(host, port)
+    say(f"刻钟已启动：{shown}（按 Ctrl+C 停止）", f"Kezhong is running: {shown} (Ctrl+C stops it)")
+    sys.stdout.flush()  # a pipe or a file shows the address now, not when the server ends
+    uvicorn.run(application, host=host, port=port, log_config=None, access_log=False)
 
 
 def demo(out: Path, host: str, port: int, *, no_serve: bool) -> None:
     """Generate the demonstration city in ``out`` unless a current one is there, then serve it."""
     if not no_serve:
-        _require_loopback(host)
-        _require_free(host, port)
+        _require_place(host, port)
     from kezhong.demo import make_demo
 
     with progress_bar("demo") as progress:
@@ -52,23 +53,30 @@ def demo(out: Path, host: str, port: int, *, no_serve: bool) -> None:
         serve(made.folder, host, port)
 
 
-def _require_loopback(host: str) -> None:
-    try:
-        addresses = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
-    except OSError as problem:
-        raise PermissionDeniedError("cli.not_loopback", value=host) from problem
-    if not all(ipaddress.ip_address(str(address)).is_loopback for address in addresses):
-        raise PermissionDeniedError("cli.not_loopback", value=host)
+def address(host: str, port: int) -> str:
+    """What to type into a browser; an IPv6 address goes into brackets."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _require_free(host: str, port: int) -> None:
+def _require_place(host: str, port: int) -> None:
+    """Nothing is generated or loaded for an address that will be refused."""
+    from kezhong.server.permissions import check_bind
+
+    check_bind(host)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError as problem:
-            with socket.socket(family, socket.SOCK_STREAM) as other:
-                other.bind((host, 0))
-                free = other.getsockname()[1]
-            raise ConflictError("cli.port_in_use", value=port, free=free) from problem
+    except OSError as problem:
+        if problem.errno == errno.EADDRINUSE:
+            raise ConflictError("cli.port_in_use", value=port, free=_free_port(host, family)) from problem
+        raise WorkspaceError(
+            "cli.cannot_listen", host=host, port=port, problem=problem.strerror or problem
+        ) from problem
+
+
+def _free_port(host: str, family: socket.AddressFamily) -> int:
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

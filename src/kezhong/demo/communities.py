@@ -9,7 +9,6 @@ import numpy as np
 from kezhong.demo import names
 from kezhong.demo.layout import TOWN_PLACES, ZONES, Array, Block, Town, Zone, block_use, density
 
-TOTAL = 560_000
 #: Residents of the urban streets by zone; a town's seat has 4,000, a village 2,000.
 URBAN = {"A": 322_000, "B": 102_000, "C": 72_000}
 SEAT, VILLAGE = 4_000, 2_000

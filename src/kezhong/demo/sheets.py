@@ -15,6 +15,8 @@ import pyogrio
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from kezhong.city.files import foreign_writer
+
 _STAMP = (2026, 1, 1, 0, 0, 0)
 
 
@@ -64,6 +66,7 @@ def write_layer(frame: gpd.GeoDataFrame, file: Path, layer: str) -> None:
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
     try:
         file.unlink(missing_ok=True)
-        pyogrio.write_dataframe(frame, file, layer=layer, driver="GPKG")
+        with foreign_writer(file):
+            pyogrio.write_dataframe(frame, file, layer=layer, driver="GPKG")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from kezhong.intake.circles import import_circles
     from kezhong.intake.city_setup import new_city, template_population, templates
     from kezhong.intake.derive import refresh
-    from kezhong.intake.estates import import_estates, import_gates
+    from kezhong.intake.estates import import_estates
     from kezhong.intake.facilities import import_facilities
+    from kezhong.intake.gates import import_gates
     from kezhong.intake.grid import import_built_up, import_enrolment, import_grid
     from kezhong.intake.landuse import import_landuse
     from kezhong.intake.ledgers import import_ledger
@@ -40,7 +41,7 @@ _HOMES = {
     "import_enrolment": "grid",
     "import_estates": "estates",
     "import_facilities": "facilities",
-    "import_gates": "estates",
+    "import_gates": "gates",
     "import_grid": "grid",
     "import_landuse": "landuse",
     "import_ledger": "ledgers",

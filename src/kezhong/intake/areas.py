@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
+from typing import Unpack
 
 import geopandas as gpd
 import numpy as np
@@ -18,12 +18,14 @@ from kezhong.city.vocabulary import AreaLevel, CommunityType
 from kezhong.city.workspace import City, Edit
 from kezhong.errors import InputError
 from kezhong.intake import derive
-from kezhong.intake.columns import AREAS
-from kezhong.intake.mapping import Mapping, read_mapping, remember
-from kezhong.intake.report import ImportReport, Note
-from kezhong.intake.rows import write_rejects
-from kezhong.intake.source import MappingLike, Source, open_source, put_layers
-from kezhong.intake.values import absent
+from kezhong.intake.columns import fields_of
+from kezhong.intake.mapping import with_columns
+from kezhong.intake.opening import open_source
+from kezhong.intake.options import Reading, spelled_out
+from kezhong.intake.report import ImportReport, Note, row_details
+from kezhong.intake.source import Source
+from kezhong.intake.storing import put_layers, reported
+from kezhong.intake.values import absent, half_width
 
 Objects = npt.NDArray[np.object_]
 
@@ -42,7 +44,7 @@ _LEVELS = {
     "街道": "street",
     "镇": "street",
     "乡": "street",
-    "街道（镇）": "street",
+    "街道(镇)": "street",
     "乡镇": "street",
     "镇街": "street",
     "township": "street",
@@ -50,7 +52,7 @@ _LEVELS = {
     "村": "community",
     "居委会": "community",
     "村委会": "community",
-    "社区（村）": "community",
+    "社区(村)": "community",
     "village": "community",
 }
 _TYPES = {
@@ -79,6 +81,7 @@ VILLAGE_NAME = re.compile(r"村(?:民)?委(?:员)?会$")
 _CODE_LEVELS = {4: "city", 6: "district", 9: "street", 12: "community"}
 
 
+@spelled_out
 def import_areas(
     city: City,
     file: str | Path,
@@ -86,12 +89,7 @@ def import_areas(
     level: str | None = None,
     code_column: str | None = None,
     name_column: str | None = None,
-    source: str | None = None,
-    mapping: MappingLike = None,
-    datum: str | None = None,
-    sheet: str | None = None,
-    as_of: str | None = None,
-    allow_rejects: bool = False,
+    **how: Unpack[Reading],
 ) -> ImportReport:
     """Import areas of the tree.
 
@@ -112,23 +110,14 @@ def import_areas(
     InputError
         Duplicate code, unknown parent, no level; wrong positions.
     """
-    opened = open_source(
-        city,
-        "areas",
-        file,
-        AREAS,
-        source=source,
-        mapping=with_columns(mapping, {"code": code_column, "name": name_column}),
-        datum=datum,
-        sheet=sheet,
-        as_of=as_of,
-        trust_place=city.config.crs == "" or level == AreaLevel.CITY.value,
-    )
+    named = with_columns(how.get("mapping"), {"code": code_column, "name": name_column})
+    trust_place = city.config.crs == "" or level == AreaLevel.CITY.value
+    opened = open_source(city, "areas", file, fields_of("areas"), {**how, "mapping": named}, trust_place=trust_place)
     if opened.shapes is not None:
         opened.require_shapes("polygon")
     fallback = None if level is None else _level_option(level)
     columns = _columns(opened, fallback)
-    keep = opened.rows.settle(allow_rejects)
+    keep = opened.settle()
     shapes = opened.shapes if opened.shapes is not None else np.full(len(opened.rows), None, dtype=object)
     frame = gpd.GeoDataFrame(pd.DataFrame(columns)[keep].reset_index(drop=True), geometry=shapes[keep], crs=GEOGRAPHIC)
     frame = _with_upper(frame, opened, keep)
@@ -141,34 +130,14 @@ def import_areas(
         _store_others(edit, others, frame)
         put_layers(edit, opened.name, {"areas": frame})
         derive.refresh(edit, {"areas"})
-    rejects = write_rejects(opened.rows, city.folder, opened.name) if opened.rows.faults else None
-    remember(city.folder, "areas", opened.name, opened.mapping)
     repaired = int((~shapely.is_valid(shapes[keep]) & ~shapely.is_missing(shapes[keep])).sum())
     if repaired:
         notes.append(Note(f"{repaired} 个面自相交，已修复", f"{repaired} self-intersecting polygons were mended"))
-    return ImportReport(
-        "areas",
-        opened.name,
-        len(opened.rows) + len(opened.rows.table.skipped),
-        int(keep.sum()),
-        opened.rows.skipped,
-        (*opened.notes, *opened.rows.notes, *notes),
-        city.refresh().snapshot.id,
-        str(rejects) if rejects else None,
-    )
-
-
-def with_columns(mapping: MappingLike, stated: dict[str, str | None]) -> MappingLike:
-    """A mapping with columns named by options on top of it."""
-    named = {which: column for which, column in stated.items() if column is not None}
-    if not named:
-        return mapping
-    base = mapping if isinstance(mapping, Mapping) else read_mapping(mapping) if mapping is not None else Mapping()
-    return replace(base, columns={**base.columns, **named}, origin=base.origin or "--…-column")
+    return reported(opened, int(keep.sum()), notes)
 
 
 def _level_option(level: str) -> str:
-    found = _LEVELS.get(level.lower())
+    found = _LEVELS.get(half_width(level).lower())
     if found is None:
         raise InputError("intake.bad_option", option="level", value=level, expected="district / street / community")
     return found
@@ -267,7 +236,7 @@ def _check_circles(city: City, frame: gpd.GeoDataFrame, opened: Source) -> None:
         raise InputError(
             "intake.code_is_circle",
             file=opened.rows.file,
-            row=str(frame["source_row"].iloc[at]).rpartition(":")[2],
+            **row_details(str(frame["source_row"].iloc[at]).rpartition(":")[2]),
             column=opened.rows.heading("code"),
             value=frame["code"].iloc[at],
         )
@@ -381,7 +350,7 @@ def _check_parents(frame: gpd.GeoDataFrame, others: gpd.GeoDataFrame, opened: So
             raise InputError(
                 "intake.bad_parent",
                 file=opened.rows.file,
-                row=str(row).rpartition(":")[2],
+                **row_details(str(row).rpartition(":")[2]),
                 column=opened.rows.heading("parent_code"),
                 value=parent,
                 area=code,

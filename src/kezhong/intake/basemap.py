@@ -33,7 +33,8 @@ import pandas as pd
 import shapely
 
 from kezhong.city.crs import GEOGRAPHIC
-from kezhong.errors import InputError
+from kezhong.city.files import foreign_writer
+from kezhong.errors import InputError, KezhongError
 from kezhong.intake.landscape import GREEN, RAILWAYS, WATER, one_of
 from kezhong.intake.osm_reader import ShapeMaker, label
 from kezhong.intake.osm_sweep import Keys, sweep
@@ -139,10 +140,12 @@ class BasemapCollector:
     def write(self, target: Path) -> Path:
         """Write the tiles.
 
-        Raises
-        ------
-        InputError
-            Nothing to draw, or the tiler fails.
+            Raises
+            ------
+            InputError
+                Nothing to draw, or the tiler fails.
+        WorkspaceError
+            The disk is full.
         """
         import freestiler
 
@@ -155,7 +158,10 @@ class BasemapCollector:
             if name in frames
         }
         try:
-            return Path(freestiler.freestile(inputs, target, tile_format="mvt", max_zoom=MAX_ZOOM, quiet=True))
+            with foreign_writer(target):
+                return Path(freestiler.freestile(inputs, target, tile_format="mvt", max_zoom=MAX_ZOOM, quiet=True))
+        except KezhongError:
+            raise
         except (RuntimeError, ValueError, OSError) as problem:
             raise InputError("intake_osm.no_basemap", problem=str(problem)) from problem
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
 import geopandas as gpd
 import numpy as np
@@ -15,27 +16,20 @@ from kezhong.city.vocabulary import AreaLevel, SetKind
 from kezhong.city.workspace import City
 from kezhong.errors import DataMissingError, InputError
 from kezhong.intake.area_names import AreaNames
-from kezhong.intake.columns import CIRCLES
-from kezhong.intake.report import ImportReport, Note
+from kezhong.intake.columns import fields_of
+from kezhong.intake.opening import open_source
+from kezhong.intake.options import Reading, spelled_out
+from kezhong.intake.report import ImportReport, Note, row_details
 from kezhong.intake.rows import Rows
-from kezhong.intake.source import MappingLike, Source, open_source, store
+from kezhong.intake.source import Source
+from kezhong.intake.storing import store
 from kezhong.intake.values import absent
 
 _KIND = SetKind.LIFE_CIRCLE.value
 
 
-def import_circles(
-    city: City,
-    file: str | Path,
-    *,
-    source: str | None = None,
-    mapping: MappingLike = None,
-    datum: str | None = None,
-    sheet: str | None = None,
-    version: str | None = None,
-    as_of: str | None = None,
-    allow_rejects: bool = False,
-) -> ImportReport:
+@spelled_out
+def import_circles(city: City, file: str | Path, *, version: str | None = None, **how: Unpack[Reading]) -> ImportReport:
     """Import life circles.
 
     A table has a row for each circle and community (or several communities in one cell, separated by 、), named by
@@ -51,24 +45,14 @@ def import_circles(
     """
     if not city.areas.communities:
         raise DataMissingError("intake.no_communities")
-    opened = open_source(
-        city,
-        "circles",
-        file,
-        CIRCLES,
-        source=source,
-        mapping=mapping,
-        datum=datum,
-        sheet=sheet,
-        as_of=as_of,
-    )
+    opened = open_source(city, "circles", file, fields_of("circles"), how)
     if opened.shapes is not None:
         opened.require_shapes("polygon")
     rows = opened.rows
     codes, names = _codes(rows)
     _check_codes(rows, codes, city)
     members = _members(opened, codes, city)
-    keep = rows.settle(allow_rejects)
+    keep = opened.settle()
     members = members[keep[members["row"].to_numpy()]]
     table = _sets(opened, codes, names, keep, version)
     pairs = members[["set_code", "member_code"]].drop_duplicates().sort_values(["set_code", "member_code"])
@@ -186,7 +170,12 @@ def _sets(
         both = "、".join(table.loc[table["code"] == code, "name"].unique())
         row = str(table.loc[table["code"] == code, "source_row"].iloc[-1]).rpartition(":")[2]
         raise InputError(
-            "intake.one_code_two_names", file=rows.file, row=row, column=rows.heading("code"), value=code, near=both
+            "intake.one_code_two_names",
+            file=rows.file,
+            **row_details(row),
+            column=rows.heading("code"),
+            value=code,
+            near=both,
         )
     return gpd.GeoDataFrame(table.drop_duplicates("code").reset_index(drop=True), crs=GEOGRAPHIC)
 

@@ -17,9 +17,10 @@ from kezhong.city.vocabulary import AreaLevel
 from kezhong.city.workspace import City
 from kezhong.errors import InputError
 from kezhong.intake.areas import import_areas
-from kezhong.intake.columns import AREAS
+from kezhong.intake.columns import fields_of
 from kezhong.intake.mapping import Mapping
-from kezhong.intake.source import open_source, put_layers
+from kezhong.intake.opening import open_source
+from kezhong.intake.storing import put_layers
 
 _ROOT_SOURCE = "city"
 
@@ -99,7 +100,13 @@ def _root(city: City, boundary: str | Path | None, datum: str | None) -> None:
     shape, tag = None, None
     if boundary is not None:
         opened = open_source(
-            city, "boundary", boundary, AREAS, mapping=Mapping(), datum=datum, geometry="required", trust_place=True
+            city,
+            "boundary",
+            boundary,
+            fields_of("areas"),
+            {"mapping": Mapping(), "datum": datum},
+            geometry="required",
+            trust_place=True,
         )
         shapes = opened.require_shapes("polygon")
         opened.rows.settle(allow_rejects=False)

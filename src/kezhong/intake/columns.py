@@ -1,15 +1,20 @@
-"""How columns are called in practice, in Chinese and in English, by kind of file.
+"""How columns are called in practice, by kind of file: the spellings of ``columns.toml``, and what is compared of them.
 
-Synonyms are compared after :func:`plain`: half-width, lower case, without units in brackets, blanks and underscores.
-The order of the synonyms is the order of preference.
+Spellings are compared after :func:`plain`: half-width, lower case, without units in brackets, blanks and underscores.
+The order of the spellings is the order of preference.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
 
 from kezhong.intake.values import half_width
 
+#: Field → the names under which it is recognised, best first.
 Fields = dict[str, tuple[str, ...]]
 
 _UNIT = re.compile(r"[(\uff08\[【]([^)\uff09\]】]*)[)\uff09\]】]")
@@ -27,6 +32,9 @@ UNIT_FACTORS = {
     "km2": 1e6,
     "%": 0.01,
 }
+_ALSO = "also"  # the key that appends groups of fields
+_SAME = "="  # starts a reference to another kind's field
+_FIELD = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def plain(name: str) -> str:
@@ -42,534 +50,44 @@ def unit_factor(name: str) -> float:
     return 1.0
 
 
-POSITION: Fields = {
-    "lon": (
-        "lon",
-        "longitude",
-        "lng",
-        "long",
-        "经度",
-        "东经",
-        "经度坐标",
-        "x经度",
-        "gcj02lng",
-        "wgs84lng",
-        "bd09lng",
-        "lon84",
-        "wgslon",
-        "gcjlon",
-    ),
-    "lat": (
-        "lat",
-        "latitude",
-        "纬度",
-        "北纬",
-        "纬度坐标",
-        "y纬度",
-        "gcj02lat",
-        "wgs84lat",
-        "bd09lat",
-        "lat84",
-        "wgslat",
-        "gcjlat",
-    ),
-    "x": ("x", "x坐标", "横坐标", "东坐标", "easting", "xcoord", "pointx", "coordx"),
-    "y": ("y", "y坐标", "纵坐标", "北坐标", "northing", "ycoord", "pointy", "coordy"),
-    "lonlat": ("坐标", "经纬度", "location", "coordinates", "lonlat", "坐标经度纬度"),
-    "wkt": ("wkt", "geometry", "thegeom", "geom", "shapewkt", "边界"),
-    "datum": ("datum", "坐标系", "坐标系统", "坐标类型", "crs"),
-}
-DATED: Fields = {"as_of": ("asof", "数据日期", "统计日期", "截止日期", "更新日期", "更新时间", "统计时间")}
-PLACE: Fields = {
-    "community": (
-        "社区编码",
-        "所属社区编码",
-        "社区代码",
-        "communitycode",
-        "community",
-        "所属社区",
-        "所在社区",
-        "社区",
-        "社区名称",
-        "社区(村)",
-        "村社区",
-        "社区村",
-        "村居",
-    ),
-}
+def fields_of(kind: str) -> Fields:
+    """The fields of a kind of file (``estates``, ``population`` …), in the order in which they are recognised."""
+    return dict(_every_kind()[kind])
 
-FACILITIES: Fields = {
-    "amap_type": ("typecode", "amaptype", "高德分类编码", "高德类型编码", "poi分类编码"),
-    "key": (
-        "id",
-        "facilityid",
-        "设施编码",
-        "设施编号",
-        "编码",
-        "编号",
-        "机构代码",
-        "机构编码",
-        "代码",
-        "code",
-        "统一社会信用代码",
-        "标识码",
-        "osmid",
-        "站点编号",
-    ),
-    "name": (
-        "name",
-        "名称",
-        "设施名称",
-        "机构名称",
-        "单位名称",
-        "学校名称",
-        "园所名称",
-        "幼儿园名称",
-        "企业名称",
-        "网点名称",
-        "场所名称",
-        "项目名称",
-        "门店名称",
-        "店名",
-        "站点名称",
-        "公园名称",
-        "市场名称",
-        "药店名称",
-        "公厕名称",
-        "全称",
-    ),
-    "element": (
-        "element",
-        "elementid",
-        "服务要素",
-        "要素",
-        "设施类型",
-        "设施类别",
-        "类别",
-        "类型",
-        "业态",
-        "要素名称",
-        "type",
-        "category",
-    ),
-    "services": (
-        "services",
-        "服务内容",
-        "服务项目",
-        "提供服务",
-        "功能",
-        "服务功能",
-        "elements",
-        "设有功能",
-        "服务要素清单",
-    ),
-    "address": ("address", "地址", "详细地址", "机构地址", "单位地址", "所在地址", "地点", "位置", "住所", "addr"),
-    "status": ("status", "状态", "设施状态", "运营状态", "营业状态", "使用状态", "建设状态", "经营状态"),
-    "operator": ("operator", "运营单位", "运营主体", "主办单位", "举办者", "管理单位", "权属单位", "主管单位"),
-    "floor_area_m2": (
-        "floorareaM2".lower(),
-        "floorarea",
-        "建筑面积",
-        "房屋建筑面积",
-        "总建筑面积",
-        "面积",
-        "使用面积",
-        "校舍面积",
-        "营业面积",
-        "经营面积",
-        "用房面积",
-    ),
-    "site_area_m2": ("siteaream2", "sitearea", "用地面积", "占地面积", "场地面积", "绿地面积", "公园面积"),
-    "hours": ("hours", "openinghours", "开放时间", "营业时间", "服务时间", "开放时段", "接诊时间"),
-    "wheelchair": ("wheelchair", "无障碍", "无障碍设施", "是否无障碍"),
-    "enrolment_code": ("enrolmentcode", "学区编码", "学区", "招生片区", "施教区"),
-    "capacity": (
-        "capacity",
-        "容量",
-        "床位数",
-        "床位",
-        "核定床位",
-        "核定床位数",
-        "学位数",
-        "学位",
-        "核定学位",
-        "核定学位数",
-        "办学规模",
-        "托位数",
-        "托位",
-        "车位数",
-        "座位数",
-        "places",
-        "beds",
-        "班级数",
-        "席位",
-        "规模",
-    ),
-    "capacity_unit": ("capacityunit", "容量单位", "规模单位"),
-    "used": (
-        "used",
-        "使用量",
-        "在校生数",
-        "在园人数",
-        "在园幼儿数",
-        "在校人数",
-        "学生数",
-        "在校学生数",
-        "入住人数",
-        "已用床位",
-        "实际收托",
-        "在托人数",
-        "enrolled",
-        "occupied",
-    ),
-    "grade": ("grade", "等级", "级别", "评定等级", "星级", "办园等级", "示范等级"),
-    "satisfaction": ("satisfaction", "满意度", "群众满意度", "满意率"),
-    "shared": ("shared", "是否共享", "共享", "是否合用"),
-    **PLACE,
-    **POSITION,
-    **DATED,
-}
 
-POPULATION: Fields = {
-    "code": (
-        "code",
-        "areacode",
-        "社区编码",
-        "communitycode",
-        "区划代码",
-        "行政区划代码",
-        "统计用区划代码",
-        "编码",
-        "代码",
-        "村社区编码",
-        "社区代码",
-        "街道编码",
-        "区县编码",
-    ),
-    "area": (
-        "area",
-        "areaname",
-        "community",
-        "社区",
-        "社区名称",
-        "社区(村)",
-        "社区村",
-        "村社区",
-        "村居",
-        "行政区",
-        "街道",
-        "街道名称",
-        "区域",
-        "name",
-        "名称",
-    ),
-    "key": ("id", "gid", "fid", "cellid", "gridid", "网格编码", "栅格编码", "编号"),
-    "people": (
-        "people",
-        "pop",
-        "population",
-        "popsum",
-        "poptotal",
-        "totalpopulation",
-        "totpop",
-        "人口",
-        "人口数",
-        "总人口",
-        "常住人口",
-        "常住人口数",
-        "人数",
-        "合计人口",
-        "人口合计",
-        "实有人口",
-        "residents",
-        "asukkaita",
-        "persons",
-        "value",
-        "dn",
-        "vaesto",
-        "he vakiy",
-        "poblacion",
-    ),
-    **POSITION,
-    **DATED,
-}
+@cache
+def _every_kind() -> dict[str, Fields]:
+    return read_fields(resources.files("kezhong.intake").joinpath("columns.toml").read_text("utf-8"))
 
-AREAS: Fields = {
-    "code": (
-        "code",
-        "areacode",
-        "编码",
-        "代码",
-        "区划代码",
-        "行政区划代码",
-        "统计用区划代码",
-        "社区编码",
-        "社区代码",
-        "communitycode",
-        "街道编码",
-        "区县编码",
-        "districtcode",
-        "streetcode",
-        "natcode",
-        "codigo",
-        "código",
-        "adcode",
-        "geocode",
-        "zoneid",
-        "gid",
-        "id",
-        "fid",
-        "objectid",
-    ),
-    "name": (
-        "name",
-        "名称",
-        "社区名称",
-        "区域名称",
-        "社区",
-        "村社区",
-        "社区(村)",
-        "街道名称",
-        "街道",
-        "区县名称",
-        "行政区名称",
-        "communityname",
-        "areaname",
-        "denominaci",
-        "denominacion",
-        "denominación",
-        "nameunit",
-        "nombre",
-        "nom",
-        "nimi",
-        "namn",
-        "label",
-        "title",
-    ),
-    "level": ("level", "层级", "级别", "行政级别", "区域层级"),
-    "parent_code": (
-        "parentcode",
-        "上级编码",
-        "上级代码",
-        "父级编码",
-        "所属街道编码",
-        "所属区编码",
-        "parent",
-        "pcode",
-        "padcode",
-    ),
-    "community_type": ("communitytype", "社区类型", "社区类别", "发展阶段", "类型"),
-    "households": ("households", "户数", "总户数", "家庭户数", "居民户数"),
-    "valid_from": ("validfrom", "生效日", "生效日期", "设立日期", "起始日期"),
-    "valid_to": ("validto", "失效日", "失效日期", "撤销日期", "终止日期"),
-    "street_code": ("streetcode", "街道编码", "街道代码", "乡镇编码"),
-    "street_name": ("streetname", "街道名称", "街道", "乡镇", "镇街", "街道(镇)", "乡镇街道"),
-    "district_code": ("districtcode", "区编码", "区县编码", "区代码", "区县代码"),
-    "district_name": ("districtname", "区名称", "区县名称", "区县", "市辖区", "所属区", "区"),
-    "wkt": POSITION["wkt"],
-    **DATED,
-}
 
-CIRCLES: Fields = {
-    "code": (
-        "code",
-        "circlecode",
-        "生活圈编码",
-        "生活圈代码",
-        "圈编码",
-        "setcode",
-        "circle",
-        "编码",
-        "编号",
-        "生活圈编号",
-    ),
-    "name": ("name", "circlename", "生活圈名称", "生活圈", "圈名称", "名称"),
-    "community": (
-        "community",
-        "communitycode",
-        "membercode",
-        "社区编码",
-        "社区代码",
-        "成员编码",
-        "成员",
-        "社区",
-        "社区名称",
-        "包含社区",
-        "所辖社区",
-        "communities",
-        "members",
-    ),
-    "version": ("version", "版本"),
-    "valid_from": AREAS["valid_from"],
-    "wkt": POSITION["wkt"],
-    **DATED,
-}
+def read_fields(text: str) -> dict[str, Fields]:
+    """Kinds and groups of a document like ``columns.toml``, references resolved.
 
-SETS: Fields = {
-    "code": (
-        "code",
-        "编码",
-        "代码",
-        "编号",
-        "网格编码",
-        "单元网格编码",
-        "网格代码",
-        "gridcode",
-        "bgid",
-        "学区编码",
-        "片区编码",
-        "zonecode",
-        "id",
-        "codigo",
-        "natcode",
-        "gid",
-        "fid",
-        "objectid",
-    ),
-    "name": (
-        "name",
-        "名称",
-        "网格名称",
-        "单元网格名称",
-        "学区名称",
-        "片区名称",
-        "学区",
-        "denominaci",
-        "nameunit",
-        "nombre",
-        "label",
-    ),
-    "version": ("version", "版本"),
-    "valid_from": AREAS["valid_from"],
-    "facility_ref": ("facilityref", "学校", "对口学校", "学校名称", "school", "schoolname", "学校编码"),
-    "wkt": POSITION["wkt"],
-    **DATED,
-}
+    Raises
+    ------
+    ValueError
+        A field without spellings or with one twice, a name that is no field's, a reference that leads nowhere.
+    """
+    raw = tomllib.loads(text)
+    found: dict[str, Fields] = {}
+    for kind, entries in raw.items():
+        fields = {which: _spellings(raw, kind, which) for which in entries if which != _ALSO}
+        for group in entries.get(_ALSO, ()):
+            if group not in found:
+                raise ValueError(f"columns.toml: {kind} appends {group!r}, which is not defined above it")
+            fields.update({which: names for which, names in found[group].items() if which not in fields})
+        found[kind] = fields
+    return found
 
-ESTATES: Fields = {
-    "key": ("id", "estateid", "小区编码", "小区编号", "小区代码", "编码", "编号", "code", "gid", "fid"),
-    "name": ("name", "小区名称", "名称", "小区", "楼盘名称", "estatename"),
-    "gated": ("gated", "是否封闭", "封闭", "封闭管理", "是否封闭管理", "管理方式"),
-    "built_year": ("builtyear", "建成年份", "建成年代", "竣工年份", "建筑年代", "year"),
-    "households": ("households", "户数", "总户数", "居民户数"),
-    "residents": ("residents", "人数", "人口", "居民人数", "常住人口", "pop", "population"),
-    "property_company": ("propertycompany", "物业", "物业公司", "物业服务企业", "物业企业", "物业单位"),
-    "wkt": POSITION["wkt"],
-    **DATED,
-}
 
-GATES: Fields = {
-    "key": ("id", "gateid", "出入口编码", "大门编号", "编码", "编号", "code", "fid"),
-    "estate": ("estate", "estateid", "小区编码", "小区", "小区名称", "所属小区"),
-    "name": ("name", "名称", "出入口名称", "大门名称", "门"),
-    "access": ("access", "通行", "通行方式", "通行限制"),
-    "hours": ("hours", "开放时段", "开放时间"),
-    **POSITION,
-    **DATED,
-}
-
-BUILDINGS: Fields = {
-    "key": ("id", "buildingid", "建筑编码", "楼栋编码", "编码", "编号", "code", "osmid", "fid", "gid"),
-    "use": ("use", "用途", "建筑用途", "房屋用途", "建筑类型", "building", "类型", "使用性质", "function"),
-    "residential": ("residential", "是否住宅", "住宅"),
-    "floors": (
-        "floors",
-        "层数",
-        "楼层",
-        "地上层数",
-        "总层数",
-        "楼层数",
-        "buildinglevels",
-        "levels",
-        "storeys",
-        "floor",
-    ),
-    "dwellings": ("dwellings", "套数", "户数", "住宅套数", "units"),
-    "floor_area_m2": ("flooraream2", "建筑面积", "总建筑面积", "floorarea"),
-    "wkt": POSITION["wkt"],
-    **DATED,
-}
-
-LANDUSE: Fields = {
-    "key": (
-        "id",
-        "parcelid",
-        "地块编码",
-        "地块编号",
-        "宗地编号",
-        "宗地代码",
-        "编码",
-        "编号",
-        "code",
-        "fid",
-        "gid",
-        "bsm",
-        "标识码",
-    ),
-    "use": (
-        "use",
-        "用途",
-        "用地性质",
-        "用地类型",
-        "地类名称",
-        "用地分类",
-        "规划用途",
-        "landuse",
-        "dlmc",
-        "地类",
-        "用地代码",
-        "dlbm",
-        "ydxz",
-        "ghyt",
-        "yddm",
-        "ydmc",
-    ),
-    "residential": ("residential", "是否居住", "是否居住用地", "居住"),
-    "planned": ("planned", "是否规划", "规划", "规划现状"),
-    "planned_element": ("plannedelement", "规划设施", "规划配套", "配建设施", "规划服务设施"),
-    "wkt": POSITION["wkt"],
-    **DATED,
-}
-
-SITES: Fields = {
-    "key": ("id", "siteid", "编码", "编号", "地块编号", "资产编号", "序号编码", "code", "fid"),
-    "name": ("name", "名称", "资产名称", "地块名称", "项目名称"),
-    "kind": ("kind", "种类", "资产类型", "类型", "类别", "资产种类", "type"),
-    "land_m2": ("landm2", "用地面积", "土地面积", "占地面积", "land", "landarea"),
-    "floor_area_m2": ("flooraream2", "建筑面积", "房屋面积", "floorarea"),
-    "owner": ("owner", "权属", "权属单位", "产权单位", "产权人", "所有权人", "管理单位"),
-    "available_from": ("availablefrom", "可用日期", "可用时间", "腾退时间", "可利用时间"),
-    "note": ("note", "备注", "说明", "现状"),
-    "address": FACILITIES["address"],
-    **POSITION,
-    **DATED,
-}
-
-RATIOS: Fields = {
-    "area": (
-        "areacode",
-        "code",
-        "社区编码",
-        "区域编码",
-        "区划代码",
-        "area",
-        "社区",
-        "社区名称",
-        "区域",
-        "街道",
-        "街道名称",
-        "生活圈",
-        "区",
-        "区县",
-        "行政区",
-        "name",
-        "名称",
-    ),
-    "element": FACILITIES["element"],
-    "metric": ("metric", "指标", "指标名称", "统计口径", "口径"),
-    "numerator": ("numerator", "分子", "达标数", "覆盖数", "完成数", "已覆盖户数", "实际数"),
-    "denominator": ("denominator", "分母", "总数", "应有数", "总户数", "应覆盖数"),
-    "value": ("value", "值", "比率", "覆盖率", "比例", "数值", "达标率", "指标值"),
-    "unit": ("unit", "单位", "计量单位"),
-    **DATED,
-}
+def _spellings(raw: Mapping[str, Mapping[str, object]], kind: str, which: str) -> tuple[str, ...]:
+    """The spellings of one field, its own or those of the field it refers to."""
+    stated = raw[kind][which]
+    if isinstance(stated, str) and stated.startswith(_SAME):
+        other, _, field = stated.removeprefix(_SAME).partition(".")
+        stated = raw.get(other, {}).get(field)
+    names = tuple(stated) if isinstance(stated, list) else ()
+    forms = [plain(name) if isinstance(name, str) else "" for name in names]
+    if not forms or not all(forms) or len(set(forms)) < len(forms) or not _FIELD.fullmatch(which):
+        raise ValueError(f"columns.toml: {kind}.{which} has no usable spellings: {stated!r}")
+    return names

@@ -132,7 +132,8 @@ def _locate(city: City, points: pd.DataFrame) -> None:
 def _access_points(city: City, points: pd.DataFrame, shapes: dict[str, shapely.Geometry]) -> pd.DataFrame:
     crs = city.config.crs
     book = load_catalogue().elements
-    areal = {name for name, element in book.items() if element.kind is Kind.AREA}
+    # One may walk into a park, and onto a greenway, wherever a street runs along it.
+    areal = {name for name, element in book.items() if element.kind in (Kind.AREA, Kind.LINE)}
     places = points.drop_duplicates("facility_id")
     ids = places["facility_id"].to_numpy(dtype=object)
     spots = places["geometry"].to_numpy(dtype=object)

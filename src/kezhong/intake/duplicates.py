@@ -31,8 +31,8 @@ UNNAMED_M = 20.0
 #: Share of characters that must agree.
 SIMILAR = 0.75
 
-_BRACKETS = re.compile(r"[((\[【〔<《][^))\]】〕>》]*[))\]】〕>》]")
-_SEPARATORS = re.compile(r"[\s\-_·・.,,。、'’\"“”/|&+]+")
+_BRACKETS = re.compile(r"[(\[【〔<《][^)\]】〕>》]*[)\]】〕>》]")
+_SEPARATORS = re.compile(r"[\s\-_·・.,。、'’\"“”/|&+]+")
 _DIGITS = str.maketrans("零〇一二三四五六七八九", "00123456789")
 _NUMBERED = re.compile(r"第?([0-9]+)")
 #: Words that say what kind of place it is, or its legal form; what remains tells places of one kind apart.

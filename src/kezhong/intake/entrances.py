@@ -34,8 +34,8 @@ def access_points(
     sites
         (n,) shapes of the facilities, metres.
     open_sites
-        (n,) parks and squares: one may walk in wherever a street runs along the edge. Other sites are reached so only
-        where neither an entrance nor a street that crosses the edge is known.
+        (n,) parks, squares and greenways: one may walk in wherever a street meets them or runs along the edge. Other
+        sites are reached so only where neither an entrance nor a street that crosses the edge is known.
     nodes, node_points
         Street nodes (``node_id``, ``kind``) and their points.
     streets
@@ -81,7 +81,7 @@ def _of_sites(
         corner = np.asarray(shapely.points(shapely.get_coordinates(outline[bare])[_first_coordinate(outline[bare])]))
         return pd.concat([doors, _rows(bare, "edge", corner)], ignore_index=True)
     tree = shapely.STRtree(streets)
-    known = [doors, _crossings(outline, large[flat[large]], tree, streets)]
+    known = [doors, _crossings(outline, large[flat[large] | open_sites[large]], tree, streets)]
     reached = np.unique(np.concatenate([part["site"].to_numpy(dtype=np.int64) for part in known]))
     along = large[open_sites[large] | ~np.isin(large, reached)]
     known.append(_alongside(outline, along, tree, streets))

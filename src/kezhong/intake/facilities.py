@@ -3,51 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
 from kezhong.city.workspace import City
+from kezhong.intake.ledgers import import_ledger
+from kezhong.intake.options import Reading, spelled_out
+from kezhong.intake.osm_facilities import import_osm_facilities
+from kezhong.intake.osm_reader import is_osm
 from kezhong.intake.report import ImportReport
-from kezhong.intake.source import MappingLike
 from kezhong.progress import Progress, silent
 
-_OSM = (".osm", ".pbf", ".osm.gz", ".osm.bz2", ".o5m")
 
-
-def is_osm(file: str | Path) -> bool:
-    """Whether a file's name says OpenStreetMap."""
-    return Path(file).name.lower().endswith(_OSM)
-
-
+@spelled_out
 def import_facilities(
     city: City,
     file: str | Path,
     *,
     element: str | None = None,
-    source: str | None = None,
-    mapping: MappingLike = None,
-    datum: str | None = None,
-    sheet: str | None = None,
-    as_of: str | None = None,
-    allow_rejects: bool = False,
     progress: Progress = silent,
+    **how: Unpack[Reading],
 ) -> ImportReport:
     """Import facilities from an OSM file (by the catalogue's tags) or from a department's ledger.
 
     See :func:`kezhong.intake.osm_facilities.import_osm_facilities` and :func:`kezhong.intake.ledgers.import_ledger`.
     """
     if is_osm(file):
-        from kezhong.intake.osm_facilities import import_osm_facilities
-
-        return import_osm_facilities(city, file, element=element, source=source, progress=progress)
-    from kezhong.intake.ledgers import import_ledger
-
-    return import_ledger(
-        city,
-        file,
-        element=element,
-        source=source,
-        mapping=mapping,
-        datum=datum,
-        sheet=sheet,
-        as_of=as_of,
-        allow_rejects=allow_rejects,
-    )
+        origin, day = how.get("source"), how.get("as_of")
+        return import_osm_facilities(city, file, element=element, source=origin, as_of=day, progress=progress)
+    return import_ledger(city, file, element=element, **how)

@@ -6,34 +6,31 @@ imported.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
+import numpy.typing as npt
 
 from kezhong.city.vocabulary import SetKind
 from kezhong.city.workspace import City
 from kezhong.errors import InputError
 from kezhong.intake.circles import keep_other_kinds
-from kezhong.intake.columns import SETS
+from kezhong.intake.columns import fields_of
+from kezhong.intake.opening import open_source
+from kezhong.intake.options import Reading, spelled_out
 from kezhong.intake.report import ImportReport
-from kezhong.intake.source import MappingLike, Source, geo, keys_of, open_source, store
+from kezhong.intake.source import Source
+from kezhong.intake.storing import geo, keys_of, store
 from kezhong.intake.values import absent
 
+Codes = npt.NDArray[np.object_]
 _ANALYSIS = "AG"
 
 
-def import_grid(
-    city: City,
-    file: str | Path,
-    *,
-    household: bool = False,
-    source: str | None = None,
-    mapping: MappingLike = None,
-    datum: str | None = None,
-    sheet: str | None = None,
-    as_of: str | None = None,
-    allow_rejects: bool = False,
-) -> ImportReport:
+@spelled_out
+def import_grid(city: City, file: str | Path, *, household: bool = False, **how: Unpack[Reading]) -> ImportReport:
     """Import the city's official management grid (单元网格), or with ``household`` the 综治 grid, with its codes.
 
     Raises
@@ -42,80 +39,29 @@ def import_grid(
         No codes, a duplicate code, or a code that looks like the analysis grid's.
     """
     kind = SetKind.HOUSEHOLD_GRID if household else SetKind.OFFICIAL_GRID
-    opened = _open(city, "grid", file, source, mapping, datum, sheet, as_of)
-    if not opened.rows.has("code"):
-        raise InputError(
-            "intake.no_column", file=opened.rows.file, column="code", near="、".join(opened.rows.table.columns[:12])
-        )
-    codes = opened.rows.texts("code", required=True)
-    opened.rows.duplicates(codes, "code")
-    opened.rows.reject(
-        np.array([bool(code) and str(code).startswith(_ANALYSIS) for code in codes]), "intake.analysis_grid", "code"
-    )
-    return _store(opened, kind, codes, allow_rejects)
+    return _import(city, "grid", kind, file, how, _grid_codes)
 
 
-def import_built_up(
-    city: City,
-    file: str | Path,
-    *,
-    source: str | None = None,
-    mapping: MappingLike = None,
-    datum: str | None = None,
-    sheet: str | None = None,
-    as_of: str | None = None,
-    allow_rejects: bool = False,
-) -> ImportReport:
+@spelled_out
+def import_built_up(city: City, file: str | Path, **how: Unpack[Reading]) -> ImportReport:
     """Import the boundary of the built-up area (城区范围): one polygon or several."""
-    opened = _open(city, "built_up", file, source, mapping, datum, sheet, as_of)
-    return _store(opened, SetKind.BUILT_UP, keys_of(opened, "code"), allow_rejects)
+    return _import(city, "built_up", SetKind.BUILT_UP, file, how, _codes)
 
 
-def import_enrolment(
-    city: City,
-    file: str | Path,
-    *,
-    source: str | None = None,
-    mapping: MappingLike = None,
-    datum: str | None = None,
-    sheet: str | None = None,
-    as_of: str | None = None,
-    allow_rejects: bool = False,
-) -> ImportReport:
+@spelled_out
+def import_enrolment(city: City, file: str | Path, **how: Unpack[Reading]) -> ImportReport:
     """Import enrolment areas (学区), each with the school it is assigned to."""
-    opened = _open(city, "enrolment", file, source, mapping, datum, sheet, as_of)
-    return _store(opened, SetKind.ENROLMENT, keys_of(opened, "code"), allow_rejects)
+    return _import(city, "enrolment", SetKind.ENROLMENT, file, how, _codes)
 
 
-def _open(
-    city: City,
-    kind: str,
-    file: str | Path,
-    source: str | None,
-    mapping: MappingLike,
-    datum: str | None,
-    sheet: str | None,
-    as_of: str | None,
-) -> Source:
-    opened = open_source(
-        city,
-        kind,
-        file,
-        SETS,
-        source=source,
-        mapping=mapping,
-        datum=datum,
-        sheet=sheet,
-        geometry="required",
-        as_of=as_of,
-    )
-    opened.require_shapes("polygon")
-    return opened
-
-
-def _store(opened: Source, kind: SetKind, codes: np.ndarray, allow_rejects: bool) -> ImportReport:
+def _import(
+    city: City, name: str, kind: SetKind, file: str | Path, how: Reading, codes_of: Callable[[Source], Codes]
+) -> ImportReport:
+    """Import one kind of set; what the same source brought of other kinds stays."""
+    opened = open_source(city, name, file, fields_of("sets"), how, geometry="required")
+    shapes = opened.require_shapes("polygon")
     rows = opened.rows
-    names = rows.texts("name")
+    codes, names = codes_of(opened), rows.texts("name")
     columns = {
         "kind": np.full(len(rows), kind.value, dtype=object),
         "code": codes,
@@ -125,8 +71,22 @@ def _store(opened: Source, kind: SetKind, codes: np.ndarray, allow_rejects: bool
         "facility_ref": rows.texts("facility_ref"),
         **opened.common(),
     }
-    keep = rows.settle(allow_rejects)
-    shapes = opened.require_shapes("polygon")
-    frame = geo(columns, shapes, keep)
-    table = keep_other_kinds(opened.city, "area_sets", opened.name, kind.value, frame)
-    return store(opened, {"area_sets": table}, taken=int(keep.sum()))
+    frame = geo(columns, shapes, opened.settle())
+    table = keep_other_kinds(city, "area_sets", opened.name, kind.value, frame)
+    return store(opened, {"area_sets": table}, taken=len(frame))
+
+
+def _codes(opened: Source) -> Codes:
+    return keys_of(opened, "code")
+
+
+def _grid_codes(opened: Source) -> Codes:
+    """Official codes: each row has one, of its own, that no analysis cell can have."""
+    rows = opened.rows
+    if not rows.has("code"):
+        raise InputError("intake.no_column", file=rows.file, column="code", near="、".join(rows.table.columns[:12]))
+    codes = rows.texts("code", required=True)
+    rows.duplicates(codes, "code")
+    generated = np.array([bool(code) and str(code).startswith(_ANALYSIS) for code in codes])
+    rows.reject(generated, "intake.analysis_grid", "code")
+    return codes

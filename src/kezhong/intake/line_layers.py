@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import connected_components
 
 from kezhong.city.crs import GEOGRAPHIC, projected_crs_for, to_geographic, to_projected
 from kezhong.errors import InputError
-from kezhong.intake.columns import Fields
+from kezhong.intake.columns import fields_of
 from kezhong.intake.datum import file_datum, shapes_to_wgs84
 from kezhong.intake.geofiles import read_geofile
 from kezhong.intake.mapping import Mapping, resolve
@@ -36,22 +36,6 @@ TOLERANCE_M = 0.5
 _SAME_NODE_M = 0.05  # ends of pieces this close come from one cut
 _SAME_M = 0.001  # places along a line closer than this are one
 
-#: Our column → names under which it is found without a mapping.
-FIELDS: Fields = {
-    "name": ("name", "路名", "道路名称", "名称", "街道名称", "roadname", "road_name"),
-    "highway": ("highway", "fclass", "class", "道路等级", "道路类别", "道路类型", "等级", "类别", "roadclass"),
-    "width_m": ("width_m", "width", "宽度", "路宽", "人行道宽", "人行道宽度"),
-    "sidewalk": ("sidewalk", "人行道"),
-    "surface": ("surface", "路面", "路面类型", "路面材质"),
-    "lit": ("lit", "照明", "路灯"),
-    "wheelchair": ("wheelchair", "无障碍"),
-    "incline_pct": ("incline_pct", "incline", "坡度", "纵坡"),
-    "steps": ("steps", "台阶", "是否台阶"),
-    "bridge": ("bridge", "桥", "是否桥梁", "桥梁"),
-    "tunnel": ("tunnel", "隧道", "是否隧道", "地道"),
-    "access": ("access", "foot", "通行"),
-    "level": ("level", "layer", "层", "层级", "高程层"),
-}
 #: Classes of the bureau's layers on which nobody walks.
 _CLOSED_CLASSES = ("高速", "快速路", "motorway", "expressway", "铁路", "railway")
 _TRUE = frozenset({"1", "1.0", "true", "t", "y", "yes", "是", "有"})
@@ -89,7 +73,7 @@ def read_lines(path: Path, mapping: Mapping, datum: str | None, progress: Progre
     if not straight.any():
         found = sorted({shape.geom_type for shape in parts if shape is not None}) or ["–"]
         raise InputError("intake_osm.no_lines", file=path.name, found="、".join(found))
-    columns = resolve(table.columns, FIELDS, mapping, path.name)
+    columns = resolve(table.columns, fields_of("streets"), mapping, path.name)
     attributes = _attributes(table.frame, columns).take(row[straight]).reset_index(drop=True)
     walked = attributes.pop("walked").to_numpy(dtype=bool)
     if not walked.any():

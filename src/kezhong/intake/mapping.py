@@ -30,7 +30,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,10 @@ class Mapping:
         """As it is written to TOML; empty parts left out."""
         found = {name: getattr(self, name) for name in sorted(_KEYS)}
         return {name: value for name, value in found.items() if value}
+
+
+#: A mapping, its TOML file, or nothing: then the remembered one.
+MappingLike = Mapping | str | Path | None
 
 
 def read_mapping(file: str | Path) -> Mapping:
@@ -126,6 +130,22 @@ def recall(folder: Path, kind: str, source: str) -> Mapping:
     """The remembered mapping, or an empty one."""
     file = remembered_file(folder, kind, source)
     return read_mapping(file) if file.is_file() else Mapping()
+
+
+def chosen_mapping(folder: Path, kind: str, source: str, mapping: MappingLike) -> Mapping:
+    """The mapping that the user gives, read if it is a file; else the remembered one."""
+    if isinstance(mapping, Mapping):
+        return mapping
+    return recall(folder, kind, source) if mapping is None else read_mapping(mapping)
+
+
+def with_columns(mapping: MappingLike, stated: dict[str, str | None]) -> MappingLike:
+    """A mapping with columns named by options on top of it."""
+    named = {which: column for which, column in stated.items() if column is not None}
+    if not named:
+        return mapping
+    base = mapping if isinstance(mapping, Mapping) else read_mapping(mapping) if mapping is not None else Mapping()
+    return replace(base, columns={**base.columns, **named}, origin=base.origin or "--…-column")
 
 
 def recognise(columns: Sequence[str], fields: Fields) -> dict[str, str]:

@@ -21,15 +21,17 @@ import shapely
 
 from kezhong.catalogue.load import load_catalogue
 from kezhong.catalogue.model import Element, Kind
-from kezhong.city.crs import GEOGRAPHIC, projected_crs_for
+from kezhong.city.crs import GEOGRAPHIC
 from kezhong.city.vocabulary import Datum, FacilityStatus
-from kezhong.city.workspace import City, Edit
+from kezhong.city.workspace import City
 from kezhong.errors import InputError
 from kezhong.intake import derive
+from kezhong.intake.extent import areas_m2, working_crs
+from kezhong.intake.osm_lines import LineCollector
 from kezhong.intake.osm_reader import ATTRIBUTION, ShapeMaker, label, metres, object_id
 from kezhong.intake.osm_sweep import sweep
 from kezhong.intake.report import ImportReport, Note
-from kezhong.intake.source import areas_m2, working_crs
+from kezhong.intake.storing import settle
 from kezhong.progress import Progress, silent, span
 
 #: Lifecycle prefixes of OSM keys and the state they stand for.
@@ -40,7 +42,8 @@ _PREFIXES: dict[str, FacilityStatus] = {
     "proposed:": FacilityStatus.PLANNED,
     "planned:": FacilityStatus.PLANNED,
 }
-_KINDS = frozenset({Kind.POINT, Kind.AREA})
+#: Kinds of element that are places or lines on the map; the others are statistics.
+_KINDS = frozenset({Kind.POINT, Kind.AREA, Kind.LINE})
 _ADDRESS = ("addr:province", "addr:city", "addr:district", "addr:subdistrict", "addr:street", "addr:housenumber")
 _PLACES = {"beds": ("beds", "capacity:beds", "capacity"), "places": ("capacity", "capacity:persons")}
 
@@ -69,7 +72,7 @@ class FacilityCollector:
             self._keep(thing, status, plain)
 
     def way(self, thing: Any, tags: dict[str, str]) -> None:
-        """Open ways are no places."""
+        """Open ways are no places; lines have a collector of their own."""
 
     def area(self, thing: Any, tags: dict[str, str]) -> None:
         """Keep a place mapped as a surface."""
@@ -113,15 +116,16 @@ def import_osm_facilities(
     name = source or "osm"
     elements = _wanted(element)
     collector = FacilityCollector(tuple(sorted(load_catalogue().osm_index.keys)))
-    read = sweep(path, [collector], span(progress, 0.0, 0.5))
+    lines = LineCollector.of(path)
+    read = sweep(path, [collector, lines], span(progress, 0.0, 0.5))
     progress(0.5, "intake_osm.step_matching")
-    facilities, services = _tables(city, collector, elements, path.name)
+    facilities, services = _tables(_objects(city, collector, lines), elements, path.name)
     if facilities.empty:
         raise InputError("intake_osm.no_facilities", file=path.name, read=read)
     day = as_of or (collector.newest.isoformat() if collector.newest else None)
     facilities = facilities.assign(source=name, as_of=day, source_datum=Datum.WGS84.value)
     with city.edit(f"import facilities {name}: {path.name}") as edit:
-        settle(edit, facilities)
+        settle(edit, facilities, ATTRIBUTION)
         progress(0.7, "intake_osm.step_writing")
         edit.put("facilities", name, facilities)
         edit.put("facility_services", name, services.assign(source=name))
@@ -130,18 +134,6 @@ def import_osm_facilities(
     progress(1.0, "intake_osm.step_done")
     notes = tuple(_notes(facilities, services, elements))
     return ImportReport("facilities", name, read, len(facilities), notes=notes, snapshot_id=city.refresh().snapshot.id)
-
-
-def settle(edit: Edit, frame: gpd.GeoDataFrame) -> None:
-    """The first geometry decides the projected system; OpenStreetMap is named as origin unless the city is invented."""
-    changes: dict[str, object] = {}
-    if not edit.city.config.crs:
-        west, south, east, north = frame.total_bounds
-        changes["crs"] = projected_crs_for((west + east) / 2, (south + north) / 2)
-    if not edit.city.config.synthetic and ATTRIBUTION not in edit.city.config.attribution:
-        changes["attribution"] = (*edit.city.config.attribution, ATTRIBUTION)
-    if changes:
-        edit.configure(**changes)
 
 
 def state(tags: dict[str, str], keys: frozenset[str]) -> tuple[FacilityStatus | None, dict[str, str]]:
@@ -173,26 +165,52 @@ def _wanted(element: str | None) -> dict[str, Element]:
     return {entry.id: entry for entry in chosen if entry.kind in _KINDS}
 
 
-def _tables(
-    city: City, collector: FacilityCollector, elements: Mapping[str, Element], file: str
-) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    index = load_catalogue().osm_index
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """A place or line of the file, before it is known what it serves."""
+
+    name: str
+    status: FacilityStatus
+    tags: Mapping[str, str]
+    shape: shapely.Geometry
+    area_m2: float | None  # of surfaces
+    is_line: bool = False
+
+
+def _objects(city: City, collector: FacilityCollector, lines: LineCollector) -> list[_Object]:
+    """Everything collected, places first; a way that is a place and a line keeps its id as a place."""
     shapes = collector.shapes.shapes()
     surface = shapely.get_dimensions(shapes) == 2 if len(shapes) else np.empty(0, dtype=bool)
     area = areas_m2(shapes, working_crs(city, shapes)) if len(shapes) else np.empty(0)
+    found = [
+        _Object(name, status, tags, shapes[at], float(area[at]) if surface[at] else None)
+        for at, (name, status, tags) in enumerate(collector.found)
+    ]
+    known = {place.name for place in found}
+    for line in lines.lines():
+        name = f"{line.name}-line" if line.name in known else line.name
+        found.append(_Object(name, _present_state(line.tags), line.tags, line.shape, None, is_line=True))
+    return found
+
+
+def _tables(
+    objects: list[_Object], elements: Mapping[str, Element], file: str
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    index = load_catalogue().osm_index
     rows: list[dict[str, object]] = []
     services: list[dict[str, object]] = []
-    taken: list[int] = []
-    for position, (name, status, tags) in enumerate(collector.found):
-        size = float(area[position]) if surface[position] else None
-        matched = [found for found in index.match(tags, size) if found in elements]
-        if not matched:
-            continue
-        taken.append(position)
-        rows.append(_facility(name, status, tags, size, file))
-        services += [_service(name, elements[found], tags) for found in matched]
-    table = pd.DataFrame(rows)
-    frame = gpd.GeoDataFrame(table, geometry=shapes[taken] if taken else [], crs=GEOGRAPHIC)
+    shapes: list[shapely.Geometry] = []
+    for thing in objects:
+        matched = [
+            elements[found]
+            for found in index.match(thing.tags, thing.area_m2)
+            if found in elements and (elements[found].kind is Kind.LINE) == thing.is_line
+        ]
+        if matched:
+            shapes.append(thing.shape)
+            rows.append(_facility(thing.name, thing.status, thing.tags, thing.area_m2, file))
+            services += [_service(thing.name, element, thing.tags) for element in matched]
+    frame = gpd.GeoDataFrame(pd.DataFrame(rows), geometry=shapes, crs=GEOGRAPHIC)
     return frame, pd.DataFrame(services)
 
 

@@ -16,12 +16,12 @@ from kezhong.city.vocabulary import Datum
 from kezhong.city.workspace import City
 from kezhong.errors import InputError
 from kezhong.intake import derive
-from kezhong.intake.osm_facilities import settle
-from kezhong.intake.osm_reader import ShapeMaker, label, metres, object_id
+from kezhong.intake.extent import areas_m2, working_crs
+from kezhong.intake.osm_reader import ATTRIBUTION, ShapeMaker, label, metres, object_id
 from kezhong.intake.osm_sweep import sweep
 from kezhong.intake.osm_walk import GATES
 from kezhong.intake.report import ImportReport, Note
-from kezhong.intake.source import areas_m2, working_crs
+from kezhong.intake.storing import settle
 from kezhong.progress import Progress, silent, span
 
 Row = dict[str, object]
@@ -38,16 +38,34 @@ _ACCESS = {"yes": "yes", "permissive": "yes", "public": "yes", "designated": "ye
            "residents": "residents", "permit": "residents", "no": "no"}  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What one layer takes from an OpenStreetMap file, and what is said about it."""
+
+    layer: str
+    zh: str
+    en: str
+    id_column: str
+    read: Reader  # tags → the layer's own columns; ``None``: no such thing
+    notes: Callable[[gpd.GeoDataFrame], list[Note]]
+    node_keys: tuple[str, ...] = ()
+    area_keys: tuple[str, ...] = ()
+    measured: Callable[[City, gpd.GeoDataFrame], gpd.GeoDataFrame] | None = None  # adds what follows from the shapes
+
+
 @dataclass(slots=True)
 class _LayerCollector:
-    """Collects the objects that ``read`` turns into a row."""
+    """Collects the objects of one kind."""
 
-    read: Reader
-    node_keys: tuple[str, ...] = ()
+    kind: _Kind
     way_keys: tuple[str, ...] = ()
-    area_keys: tuple[str, ...] = ()
+    node_keys: tuple[str, ...] = field(init=False)
+    area_keys: tuple[str, ...] = field(init=False)
     rows: list[Row] = field(default_factory=list)
     shapes: ShapeMaker = field(default_factory=ShapeMaker)
+
+    def __post_init__(self) -> None:
+        self.node_keys, self.area_keys = self.kind.node_keys, self.kind.area_keys
 
     def node(self, thing: Any, tags: dict[str, str]) -> None:
         """Take a point."""
@@ -61,9 +79,9 @@ class _LayerCollector:
         self._take(self.shapes.area, thing, tags)
 
     def _take(self, keep: Callable[[Any], bool], thing: Any, tags: dict[str, str]) -> None:
-        row = self.read(tags)
+        row = self.kind.read(tags)
         if row is not None and keep(thing):
-            self.rows.append({"id": f"osm:{object_id(thing)}", **row})
+            self.rows.append({self.kind.id_column: f"osm:{object_id(thing)}", **row})
 
     def frame(self) -> gpd.GeoDataFrame:
         """All rows with their shapes."""
@@ -80,24 +98,7 @@ def import_osm_buildings(
     InputError
         Unreadable file, or no building in it.
     """
-    collector = _LayerCollector(_building, area_keys=("building",))
-
-    def finish(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        shapes = np.asarray(frame.geometry.array)
-        floor = areas_m2(shapes, working_crs(city, shapes)) * frame["floors"].to_numpy(dtype=float)
-        return frame.rename(columns={"id": "building_id"}).assign(floor_area_m2=floor)
-
-    def notes(frame: gpd.GeoDataFrame) -> list[Note]:
-        homes, unknown = int(frame["residential"].sum()), int((frame["use"] == "yes").sum())
-        return [
-            Note(
-                f"其中住宅 {homes:,} 栋；用途未标注的 {unknown:,} 栋不按住宅计",
-                f"{homes:,} dwellings; {unknown:,} of unknown use do not count as dwellings",
-            )
-        ]
-
-    what = ("建筑", "buildings")
-    return _import(city, Path(file), "buildings", collector, finish, notes, what, source, as_of, progress)
+    return _import(_BUILDINGS, city, Path(file), source, as_of, progress)
 
 
 def import_osm_landuse(
@@ -110,17 +111,7 @@ def import_osm_landuse(
     InputError
         Unreadable file, or no land use in it.
     """
-    collector = _LayerCollector(_landuse, area_keys=("landuse",))
-
-    def finish(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        return frame.rename(columns={"id": "parcel_id"})
-
-    def notes(frame: gpd.GeoDataFrame) -> list[Note]:
-        homes = int(frame["residential"].sum())
-        return [Note(f"其中居住用地 {homes:,} 块", f"{homes:,} residential parcels")]
-
-    what = ("用地", "land use")
-    return _import(city, Path(file), "landuse", collector, finish, notes, what, source, as_of, progress)
+    return _import(_LANDUSE, city, Path(file), source, as_of, progress)
 
 
 def import_osm_estates(
@@ -133,22 +124,7 @@ def import_osm_estates(
     InputError
         Unreadable file, or no named residential area in it.
     """
-    collector = _LayerCollector(_estate, area_keys=("landuse",))
-
-    def finish(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        return frame.rename(columns={"id": "estate_id"})
-
-    def notes(frame: gpd.GeoDataFrame) -> list[Note]:
-        gated = int(frame["gated"].fillna(value=False).sum())
-        return [
-            Note(
-                f"其中标注了围墙或围栏的 {gated:,} 个；其余是否封闭未知",
-                f"{gated:,} have a tagged wall or fence; of the others it is not known",
-            )
-        ]
-
-    what = ("有名称的居住小区", "named residential areas")
-    return _import(city, Path(file), "estates", collector, finish, notes, what, source, as_of, progress)
+    return _import(_ESTATES, city, Path(file), source, as_of, progress)
 
 
 def import_osm_gates(
@@ -161,45 +137,30 @@ def import_osm_gates(
     InputError
         Unreadable file, or no gate in it.
     """
-    collector = _LayerCollector(_gate, node_keys=("barrier",))
-
-    def finish(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        return frame.rename(columns={"id": "gate_id"})
-
-    def notes(frame: gpd.GeoDataFrame) -> list[Note]:
-        shut = int((frame["access"] == "no").sum())
-        return [Note(f"其中标注禁止通行的 {shut:,} 处", f"{shut:,} are tagged as closed to everybody")]
-
-    what = ("大门", "gates")
-    return _import(city, Path(file), "gates", collector, finish, notes, what, source, as_of, progress)
+    return _import(_GATES, city, Path(file), source, as_of, progress)
 
 
 def _import(
-    city: City,
-    path: Path,
-    layer: str,
-    collector: _LayerCollector,
-    finish: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame],
-    notes: Callable[[gpd.GeoDataFrame], list[Note]],
-    what: tuple[str, str],
-    source: str | None,
-    as_of: str | None,
-    progress: Progress,
+    kind: _Kind, city: City, path: Path, source: str | None, as_of: str | None, progress: Progress
 ) -> ImportReport:
     name = source or "osm"
+    collector = _LayerCollector(kind)
     read = sweep(path, [collector], span(progress, 0.0, 0.6))
     if not collector.rows:
-        raise InputError("intake_osm.none_of_kind", file=path.name, what_zh=what[0], what_en=what[1])
-    frame = finish(collector.frame()).assign(source=name, as_of=as_of, source_datum=Datum.WGS84.value)
-    with city.edit(f"import {layer} {name}: {path.name}") as edit:
-        settle(edit, frame)
+        raise InputError("intake_osm.none_of_kind", file=path.name, what_zh=kind.zh, what_en=kind.en)
+    frame = collector.frame()
+    if kind.measured is not None:
+        frame = kind.measured(city, frame)
+    frame = frame.assign(source=name, as_of=as_of, source_datum=Datum.WGS84.value)
+    with city.edit(f"import {kind.layer} {name}: {path.name}") as edit:
+        settle(edit, frame, ATTRIBUTION)
         progress(0.7, "intake_osm.step_writing")
-        edit.put(layer, name, frame)
+        edit.put(kind.layer, name, frame)
         progress(0.8, "intake_osm.step_deriving")
-        derive.refresh(edit, {layer})
+        derive.refresh(edit, {kind.layer})
     progress(1.0, "intake_osm.step_done")
-    snapshot = city.refresh().snapshot.id
-    return ImportReport(layer, name, read, len(frame), notes=tuple(notes(frame)), snapshot_id=snapshot)
+    notes, snapshot = tuple(kind.notes(frame)), city.refresh().snapshot.id
+    return ImportReport(kind.layer, name, read, len(frame), notes=notes, snapshot_id=snapshot)
 
 
 def _building(tags: dict[str, str]) -> Row | None:
@@ -238,3 +199,56 @@ def _gate(tags: dict[str, str]) -> Row | None:
         "access": _ACCESS.get(tags.get("foot") or tags.get("access") or ""),
         "hours": tags.get("opening_hours"),
     }
+
+
+def _floor_area(city: City, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    shapes = np.asarray(frame.geometry.array)
+    floors = frame["floors"].to_numpy(dtype=float)
+    return frame.assign(floor_area_m2=areas_m2(shapes, working_crs(city, shapes)) * floors)
+
+
+def _building_notes(frame: gpd.GeoDataFrame) -> list[Note]:
+    homes, unknown = int(frame["residential"].sum()), int((frame["use"] == "yes").sum())
+    return [
+        Note(
+            f"其中住宅 {homes:,} 栋；用途未标注的 {unknown:,} 栋不按住宅计",
+            f"{homes:,} dwellings; {unknown:,} of unknown use do not count as dwellings",
+        )
+    ]
+
+
+def _landuse_notes(frame: gpd.GeoDataFrame) -> list[Note]:
+    homes = int(frame["residential"].sum())
+    return [Note(f"其中居住用地 {homes:,} 块", f"{homes:,} residential parcels")]
+
+
+def _estate_notes(frame: gpd.GeoDataFrame) -> list[Note]:
+    gated = int(frame["gated"].fillna(value=False).sum())
+    return [
+        Note(
+            f"其中标注了围墙或围栏的 {gated:,} 个；其余是否封闭未知",
+            f"{gated:,} have a tagged wall or fence; of the others it is not known",
+        )
+    ]
+
+
+def _gate_notes(frame: gpd.GeoDataFrame) -> list[Note]:
+    shut = int((frame["access"] == "no").sum())
+    return [Note(f"其中标注禁止通行的 {shut:,} 处", f"{shut:,} are tagged as closed to everybody")]
+
+
+_BUILDINGS = _Kind(
+    "buildings", "建筑", "buildings", "building_id", _building, _building_notes,
+    area_keys=("building",), measured=_floor_area,
+)  # fmt: skip
+_LANDUSE = _Kind("landuse", "用地", "land use", "parcel_id", _landuse, _landuse_notes, area_keys=("landuse",))
+_ESTATES = _Kind(
+    "estates",
+    "有名称的居住小区",
+    "named residential areas",
+    "estate_id",
+    _estate,
+    _estate_notes,
+    area_keys=("landuse",),
+)
+_GATES = _Kind("gates", "大门", "gates", "gate_id", _gate, _gate_notes, node_keys=("barrier",))

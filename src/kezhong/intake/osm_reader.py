@@ -18,9 +18,9 @@ import osmium.filter
 import osmium.geom
 import shapely
 
-from kezhong.errors import InputError
+from kezhong.errors import InputError, KezhongError
 
-SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
+SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2", ".o5m")
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
 #: Kinds of objects in ids and source rows, by pyosmium's letter.
 _LETTERS = {"n": "n", "w": "w", "r": "r"}
@@ -47,15 +47,17 @@ def objects(
     Raises
     ------
     InputError
-        The file is missing, no OpenStreetMap file, damaged or cut short.
+        The file is missing, no OpenStreetMap file, damaged or cut short, or its objects are in a wrong order.
     """
     path = Path(file).expanduser()
     if not path.is_file():
         raise InputError("intake_osm.no_file", file=path)
-    # A filter never sees what another one has dropped: each kind of object has its own list of keys.
+    witness = _Witness()
     reader = osmium.FileProcessor(str(path), osmium.osm.ALL).with_locations()
     if area_keys:
         reader.with_areas(osmium.filter.KeyFilter(*area_keys))
+    reader.with_filter(witness)
+    # A filter never sees what another one has dropped: each kind of object has its own list of keys.
     for kind, keys in ((osmium.osm.NODE, node_keys), (osmium.osm.WAY, way_keys), (osmium.osm.AREA, area_keys)):
         if keys:
             wanted = osmium.filter.KeyFilter(*keys)
@@ -66,11 +68,59 @@ def objects(
     reader.with_filter(osmium.filter.EntityFilter(osmium.osm.NODE | osmium.osm.WAY | osmium.osm.AREA))
     try:
         yield from reader
+        witness.testify(path)
+    except KezhongError:
+        raise
     except RuntimeError as problem:
         code = "intake_osm.unsorted" if "out of order" in str(problem) else "intake_osm.broken_file"
         raise InputError(code, file=path.name, problem=str(problem)) from problem
     except (UnicodeDecodeError, MemoryError, ValueError) as problem:
         raise InputError("intake_osm.broken_file", file=path.name, problem=str(problem)) from problem
+
+
+def relations(file: str | Path, *, keys: tuple[str, ...]) -> Iterator[Any]:
+    """Relations of ``file`` that carry one of the keys; nothing else is decoded.
+
+    Raises
+    ------
+    InputError
+        The file is missing, no OpenStreetMap file, damaged or cut short.
+    """
+    path = Path(file).expanduser()
+    if not path.is_file():
+        raise InputError("intake_osm.no_file", file=path)
+    reader = osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(osmium.filter.KeyFilter(*keys))
+    try:
+        yield from reader
+    except (RuntimeError, UnicodeDecodeError, MemoryError) as problem:
+        raise InputError("intake_osm.broken_file", file=path.name, problem=str(problem)) from problem
+
+
+class _Witness:
+    """Sees every way before the filters do, and remembers nodes that ways name and that were not there yet.
+
+    They lie outside a clipped file, or further down in one whose ways stand before their nodes: read to its end,
+    such a file would give a network with holes and nobody would know.
+    """
+
+    def __init__(self) -> None:
+        self._way_of: dict[int, int] = {}
+
+    def way(self, way: Any) -> bool:
+        """Look at the way's first node; the way is never dropped."""
+        nodes = way.nodes
+        if len(nodes) and not nodes[0].location.valid():
+            self._way_of.setdefault(nodes[0].ref, way.id)
+        return False
+
+    def testify(self, path: Path) -> None:
+        """Refuse the file if it holds a node that was missing when its way came."""
+        if not self._way_of:
+            return
+        late = osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(osmium.filter.IdFilter(list(self._way_of)))
+        for node in late:
+            problem = f"w{self._way_of[node.id]} < n{node.id}"
+            raise InputError("intake_osm.unsorted", file=path.name, problem=problem)
 
 
 def source_name(file: str | Path) -> str:

@@ -56,12 +56,15 @@ class StreetCollector:
         self.ways: list[dict[str, object]] = []
         self.surface: list[bool] = []
         self.nodes: dict[int, tuple[str, dict[str, str]]] = {}
+        self.signals: set[int] = set()
         self.highways_seen = 0
 
     def node(self, thing: Any, tags: dict[str, str]) -> None:
         kind = osm_walk.node_kind(tags)
         if kind is not None:
             self.nodes[thing.id] = (kind, tags)
+        if osm_walk.has_signals(tags):
+            self.signals.add(thing.id)
 
     def way(self, thing: Any, tags: dict[str, str]) -> None:
         self.highways_seen += "highway" in tags
@@ -128,6 +131,12 @@ def _way(kind: str, tags: dict[str, str]) -> dict[str, object]:
         "sidewalk": osm_walk.sidewalk(tags),
         "width_m": metres(tags.get("width")),
         "incline_pct": slope(tags.get("incline")),
+        "incline": osm_walk.rising(tags),
+        "step_count": metres(tags.get("step_count")),
+        "ramp": osm_walk.ramp(tags),
+        "kerb": tags.get("kerb") if is_crossing else None,
+        "oneway": osm_walk.one_way(tags),
+        "layer": osm_walk.layer(tags),
         "crossing": (tags.get("crossing") or "yes") if is_crossing else None,
         "bridge": tags.get("bridge", "no") != "no",
         "tunnel": tags.get("tunnel", "no") != "no",
@@ -225,7 +234,8 @@ def _edge_table(
     ).assign(y=middle[:, 1])
     table = table[~key.duplicated() & (table["length_m"] > 0).to_numpy()].reset_index(drop=True)
     names = np.array(found.way_ids, dtype=object)[table["way"]] if len(table) else np.array([], dtype=object)
-    table["edge_id"] = [f"{name}:{a}-{b}" for name, a, b in zip(names, table["u"], table["v"], strict=True)]
+    ids = [f"{name}:{a}-{b}" for name, a, b in zip(names, table["u"], table["v"], strict=True)]
+    table["edge_id"] = np.array(ids, dtype=object)
     again = table.groupby("edge_id").cumcount()
     table.loc[again > 0, "edge_id"] += "#" + (again[again > 0] + 1).astype(str)
     attributes = pd.DataFrame(found.ways).take(table["way"]).reset_index(drop=True)
@@ -268,5 +278,7 @@ def _node_table(found: StreetCollector, vertices: _Vertices, edges: gpd.GeoDataF
     table["kind"] = [item[0] if item else kind for item, kind in zip(tagged, table["kind"], strict=True)]
     for column, key in _NODE_PLAIN.items():
         table[column] = [item[1].get(key) if item else None for item in tagged]
+    signals = np.fromiter(found.signals, dtype=np.int64, count=len(found.signals))
+    table["signals"] = np.isin(ids, signals)
     table["access"] = [(item[1].get("foot") or item[1].get("access")) if item else None for item in tagged]
     return gpd.GeoDataFrame(table, geometry=shapely.points(lonlat), crs=GEOGRAPHIC)

@@ -92,6 +92,44 @@ def node_kind(tags: Mapping[str, str]) -> str | None:
     return None
 
 
+def has_signals(tags: Mapping[str, str]) -> bool:
+    """Whether a node has traffic lights, for vehicles or for pedestrians."""
+    return (
+        tags.get("highway") == "traffic_signals"
+        or tags.get("crossing") == "traffic_signals"
+        or tags.get("crossing:signals") == "yes"
+    )
+
+
+def rising(tags: Mapping[str, str]) -> str | None:
+    """``up`` or ``down`` along the way, where it is tagged in words."""
+    value = tags.get("incline", "").strip().lower()
+    return value if value in ("up", "down") else None
+
+
+def ramp(tags: Mapping[str, str]) -> str | None:
+    """The best ramp beside steps: ``wheelchair``, ``pram``, ``yes`` (some ramp), ``no``; one mapped apart is a way itself."""
+    if tags.get("ramp:wheelchair") == "yes":
+        return "wheelchair"
+    if "yes" in (tags.get("ramp:stroller"), tags.get("ramp:pram")):
+        return "pram"
+    value = tags.get("ramp")
+    if value in ("no", "separate"):
+        return "no"
+    return None if value is None else "yes"
+
+
+def one_way(tags: Mapping[str, str]) -> bool:
+    """Whether vehicles go in one direction only."""
+    return tags.get("oneway", "no") in ("yes", "1", "-1", "true", "reverse") or tags.get("junction") == "roundabout"
+
+
+def layer(tags: Mapping[str, str]) -> float:
+    """Level above or below the ground; 0 where none or nonsense is tagged."""
+    value = tags.get("layer", "0").strip()
+    return float(value) if value.lstrip("+-").isdecimal() and abs(int(value)) <= 10 else 0.0
+
+
 def is_area(tags: Mapping[str, str]) -> bool:
     """Whether a closed walkable way is a surface (square, platform) and no loop."""
     return tags.get("area") == "yes" or tags.get("type") == "multipolygon"

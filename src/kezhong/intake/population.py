@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping as Dict
 from pathlib import Path
+from typing import Unpack
 
 import geopandas as gpd
 import numpy as np
@@ -19,18 +20,22 @@ from kezhong.errors import InputError
 from kezhong.intake import derive, overlap
 from kezhong.intake.ages import Bands, bands, find_groups, read_shares
 from kezhong.intake.area_names import AreaNames
-from kezhong.intake.columns import POPULATION
-from kezhong.intake.mapping import remember
+from kezhong.intake.columns import fields_of
+from kezhong.intake.extent import outline
+from kezhong.intake.mapping import with_columns
+from kezhong.intake.opening import open_source
+from kezhong.intake.options import Reading, spelled_out
 from kezhong.intake.rasters import read_raster
 from kezhong.intake.report import ImportReport, Note
-from kezhong.intake.rows import write_rejects
-from kezhong.intake.source import MappingLike, Source, keys_of, open_source, outline, put_layers
+from kezhong.intake.source import Source
+from kezhong.intake.storing import keys_of, put_layers, reported
 from kezhong.intake.values import absent
 
 _RASTERS = frozenset({".tif", ".tiff"})
 Objects = npt.NDArray[np.object_]
 
 
+@spelled_out
 def import_population(
     city: City,
     file: str | Path,
@@ -38,13 +43,8 @@ def import_population(
     age_shares: str | Path | Dict[str, float] | None = None,
     people_column: str | None = None,
     band: int = 1,
-    source: str | None = None,
-    mapping: MappingLike = None,
-    datum: str | None = None,
-    sheet: str | None = None,
-    as_of: str | None = None,
-    allow_rejects: bool = False,
     allow_overlap: bool = False,
+    **how: Unpack[Reading],
 ) -> ImportReport:
     """Import people.
 
@@ -73,20 +73,10 @@ def import_population(
     shares = read_shares(age_shares)
     path = Path(file).expanduser()
     if path.suffix.lower() in _RASTERS:
-        return _raster(city, path, shares, band, source, datum, as_of, allow_overlap)
-    from kezhong.intake.areas import with_columns
-
-    opened = open_source(
-        city,
-        "population",
-        path,
-        POPULATION,
-        source=source,
-        mapping=with_columns(mapping, {"people": people_column}),
-        datum=datum,
-        sheet=sheet,
-        as_of=as_of,
-    )
+        return _raster(city, path, how, shares, band, allow_overlap)
+    named = with_columns(how.get("mapping"), {"people": people_column})
+    fields = fields_of("population")
+    opened = open_source(city, "population", path, fields, {**how, "mapping": named})
     rows = opened.rows
     if opened.mapping.age_shares and not shares:
         shares = read_shares(opened.mapping.age_shares)
@@ -103,26 +93,15 @@ def import_population(
             sums > people * 1.02 + 2, "intake.ages_exceed", "people" if rows.has("people") else groups[0].column
         )
     shapes, kinds, ids = _places(opened, city)
-    keep = rows.settle(allow_rejects)
+    keep = opened.settle()
     common = opened.common()
     frame = _frame(ids, people, found, kinds, common, shapes, keep)
     notes = _notes(people[keep], found, groups != [], bool(shares))
-    report = _store(opened.city, opened.name, frame, allow_overlap, notes)
-    rejects = write_rejects(rows, city.folder, opened.name) if rows.faults else None
+    overlaps = _store(city, opened.name, frame, allow_overlap)
     if shares:
         opened.mapping.age_shares = shares
-    opened.mapping.columns = {which: name for which, name in opened.mapping.columns.items() if which in POPULATION}
-    remember(city.folder, "population", opened.name, opened.mapping)
-    return ImportReport(
-        "population",
-        opened.name,
-        len(rows) + len(rows.table.skipped),
-        int(keep.sum()),
-        rows.skipped,
-        (*opened.notes, *rows.notes, *notes, *report),
-        city.refresh().snapshot.id,
-        str(rejects) if rejects else None,
-    )
+    opened.mapping.columns = {which: name for which, name in opened.mapping.columns.items() if which in fields}
+    return reported(opened, int(keep.sum()), (*notes, *overlaps))
 
 
 def _people(opened: Source, counts: npt.NDArray[np.float64], spans: list[tuple[int, int]]) -> npt.NDArray[np.float64]:
@@ -231,25 +210,18 @@ def _frame(
 
 
 def _raster(
-    city: City,
-    path: Path,
-    shares: dict[str, float],
-    band: int,
-    source: str | None,
-    datum: str | None,
-    as_of: str | None,
-    allow_overlap: bool,
+    city: City, path: Path, how: Reading, shares: Dict[str, float], band: int, allow_overlap: bool
 ) -> ImportReport:
     if not path.is_file():
         raise InputError("intake.no_file", file=path)
-    cells = read_raster(path, datum, outline(city), band)
-    name = source or path.stem
+    cells = read_raster(path, how.get("datum"), outline(city), band)
+    name = how.get("source") or path.stem
     n = len(cells.people)
     found = bands(cells.people, [], np.empty((n, 0)), shares)
     kind = "point" if cells.shapes[0].geom_type == "Point" else "polygon"
     common: dict[str, object] = {
         "source": name,
-        "as_of": as_of,
+        "as_of": how.get("as_of"),
         "source_datum": cells.datum,
         "source_row": np.array([f"{path.name}:{key}" for key in cells.keys], dtype=object),
     }
@@ -258,11 +230,11 @@ def _raster(
     frame = _frame(ids, cells.people, found, kinds, common, cells.shapes, np.ones(n, dtype=bool))
     notes = _notes(cells.people, found, False, bool(shares))
     notes.append(Note(f"栅格约 {cells.size_m:.0f} m", f"raster cells of about {cells.size_m:.0f} m"))
-    extra = _store(city, name, frame, allow_overlap, notes)
+    extra = _store(city, name, frame, allow_overlap)
     return ImportReport("population", name, cells.read, n, (), (*notes, *extra), city.refresh().snapshot.id)
 
 
-def _store(city: City, name: str, frame: gpd.GeoDataFrame, allow_overlap: bool, notes: list[Note]) -> list[Note]:
+def _store(city: City, name: str, frame: gpd.GeoDataFrame, allow_overlap: bool) -> list[Note]:
     with city.edit(f"import population: {name}") as edit:
         put_layers(edit, name, {"population": frame})
         derive.refresh(edit, {"population"})

@@ -16,6 +16,7 @@ from pyproj import Transformer
 from kezhong.city.crs import projected_crs_for, to_projected
 from kezhong.errors import InputError
 from kezhong.intake.datum import file_datum, shapes_to_wgs84
+from kezhong.intake.report import row_details
 
 #: Cells up to this size count as places; larger ones are spread like any polygon.
 FINE_CELL_M = 150.0
@@ -70,7 +71,7 @@ def read_raster(path: Path, datum: str | None, frame: shapely.Geometry | None, b
         raise InputError(
             "intake.out_of_bounds",
             file=path.name,
-            row=row + int(window.row_off) + 1,
+            **row_details(row + int(window.row_off) + 1),
             column=column + int(window.col_off) + 1,
             value=people[row, column],
             low=0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -10,24 +11,19 @@ import pandas as pd
 from kezhong.city.workspace import City
 from kezhong.errors import InputError
 from kezhong.intake.area_names import AreaNames
-from kezhong.intake.columns import RATIOS
+from kezhong.intake.columns import fields_of
 from kezhong.intake.elements import find_element, near_elements, need_element
+from kezhong.intake.opening import open_source
+from kezhong.intake.options import TableReading, spelled_out
 from kezhong.intake.report import ImportReport
 from kezhong.intake.rows import Rows
-from kezhong.intake.source import MappingLike, open_source, store
+from kezhong.intake.storing import store
 from kezhong.intake.values import absent
 
 
+@spelled_out
 def import_ratios(
-    city: City,
-    file: str | Path,
-    *,
-    element: str | None = None,
-    source: str | None = None,
-    mapping: MappingLike = None,
-    sheet: str | None = None,
-    as_of: str | None = None,
-    allow_rejects: bool = False,
+    city: City, file: str | Path, *, element: str | None = None, **how: Unpack[TableReading]
 ) -> ImportReport:
     """Import ratios by area (any level, or life circle), as a value or as numerator and denominator.
 
@@ -38,9 +34,7 @@ def import_ratios(
     InputError
         Unknown area or element, neither value nor both parts, or the same area, element and metric twice.
     """
-    opened = open_source(
-        city, "ratios", file, RATIOS, source=source, mapping=mapping, sheet=sheet, geometry="none", as_of=as_of
-    )
+    opened = open_source(city, "ratios", file, fields_of("ratios"), {**how, "datum": None}, geometry="none")
     rows = opened.rows
     if not rows.has("area"):
         raise InputError("intake.no_column", file=rows.file, column="area", near="、".join(rows.table.columns[:12]))
@@ -83,7 +77,7 @@ def import_ratios(
             "as_of": common["as_of"],
         }
     )
-    keep = rows.settle(allow_rejects)
+    keep = opened.settle()
     return store(opened, {"ratios": frame[keep].reset_index(drop=True)}, taken=int(keep.sum()))
 
 

@@ -18,6 +18,26 @@ class Skipped:
     reason_en: str
 
 
+def row_details(label: object) -> dict[str, object]:
+    """Details of an error about a row: its label as data, and as people of either language write it.
+
+    ``台账!3`` is 工作表“台账”第 3 行 and sheet “台账”, row 3; ``12`` is 第 12 行 and row 12.
+    """
+    sheet, _, row = str(label).rpartition("!")
+    zh, en = f"第 {row} 行", f"row {row}"
+    return {
+        "row": label,
+        "at_zh": f"工作表“{sheet}”{zh}" if sheet else zh,
+        "at_en": f"sheet “{sheet}”, {en}" if sheet else en,
+    }
+
+
+def first_details(label: object) -> dict[str, object]:
+    """The same of the row that was there first, as ``first``, ``first_zh`` and ``first_en``."""
+    row = row_details(label)
+    return {"first": label, "first_zh": row["at_zh"], "first_en": row["at_en"]}
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something the user should know although nothing is wrong: which column was taken for what, sums …"""

@@ -20,7 +20,7 @@ from kezhong.errors import InputError
 from kezhong.intake import values
 from kezhong.intake.columns import unit_factor
 from kezhong.intake.mapping import Mapping
-from kezhong.intake.report import Note, Skipped
+from kezhong.intake.report import Note, Skipped, first_details, row_details
 from kezhong.intake.tables import Table
 from kezhong.intake.values import absent
 
@@ -139,7 +139,7 @@ class Rows:
                     code,
                     **{
                         "file": self.file,
-                        "row": str(self.table.labels[position]),
+                        **row_details(str(self.table.labels[position])),
                         "column": column,
                         "others_zh": "",
                         "others_en": "",
@@ -158,7 +158,8 @@ class Rows:
             for position in np.flatnonzero(again).tolist():
                 mask = np.zeros(len(self), dtype=bool)
                 mask[position] = True
-                self.reject(mask, "intake.duplicate_code", which, value=keys[position], first=first[keys[position]])
+                lead = first_details(first[keys[position]])
+                self.reject(mask, "intake.duplicate_code", which, value=keys[position], **lead)
 
     def settle(self, allow_rejects: bool) -> Mask:
         """Which rows are good.
@@ -175,7 +176,7 @@ class Rows:
             more = len(self.faults) - 1
             first.details["more"] = more
             if more:
-                first.details.update(others_zh=f";另有 {more} 行有误", others_en=f"; {more} more rows have faults")
+                first.details.update(others_zh=f"；另有 {more} 行有误", others_en=f"; {more} more rows have faults")
             raise first
         return keep
 

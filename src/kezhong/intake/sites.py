@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 
 from kezhong.city.workspace import City
-from kezhong.intake.columns import SITES
+from kezhong.intake.extent import areas_m2, working_crs
+from kezhong.intake.options import Reading, spelled_out
 from kezhong.intake.report import ImportReport
-from kezhong.intake.source import MappingLike, areas_m2, geo, keys_of, open_source, store, working_crs
+from kezhong.intake.shapes import Shapes, import_shapes
+from kezhong.intake.source import Source
+from kezhong.intake.storing import ids_of
 from kezhong.intake.values import absent
 
 #: The plan's kinds: 土地、旧厂房、仓库、商业综合体、拆违空地; premises and reserves beside them.
@@ -53,18 +58,8 @@ KINDS = {
 }
 
 
-def import_sites(
-    city: City,
-    file: str | Path,
-    *,
-    kind: str | None = None,
-    source: str | None = None,
-    mapping: MappingLike = None,
-    datum: str | None = None,
-    sheet: str | None = None,
-    as_of: str | None = None,
-    allow_rejects: bool = False,
-) -> ImportReport:
+@spelled_out
+def import_sites(city: City, file: str | Path, *, kind: str | None = None, **how: Unpack[Reading]) -> ImportReport:
     """Import idle assets and reserves, as points or polygons.
 
     Parameters
@@ -72,39 +67,21 @@ def import_sites(
     kind
         Kind of the rows that do not state theirs, e.g. ``留白``.
     """
-    opened = open_source(
-        city,
-        "sites",
-        file,
-        SITES,
-        source=source,
-        mapping=mapping,
-        datum=datum,
-        sheet=sheet,
-        geometry="required",
-        as_of=as_of,
-    )
-    shapes = opened.require_shapes("any")
+    return import_shapes(city, "sites", file, how, partial(_columns, kind=kind), family="any")
+
+
+def _columns(opened: Source, shapes: Shapes, *, kind: str | None) -> dict[str, object]:
     rows = opened.rows
     kinds = rows.choices("kind", KINDS, default=KINDS.get(kind) if kind else None)
-    rows.reject(
-        absent(kinds) & absent(rows.texts("kind")),
-        "intake.missing_value",
-        "kind",
-    )
+    rows.reject(absent(kinds) & absent(rows.texts("kind")), "intake.missing_value", "kind")
     land = rows.numbers("land_m2")
-    columns = {
-        "site_id": np.array(
-            [f"{opened.name}:{key}" for key in keys_of(opened, also=("name", "address"))], dtype=object
-        ),
+    return {
+        "site_id": ids_of(opened, also=("name", "address")),
         "name": rows.texts("name"),
         "kind": kinds,
-        "land_m2": np.where(np.isnan(land), areas_m2(shapes, working_crs(city, shapes)), land),
+        "land_m2": np.where(np.isnan(land), areas_m2(shapes, working_crs(opened.city, shapes)), land),
         "floor_area_m2": rows.numbers("floor_area_m2"),
         "owner": rows.texts("owner"),
         "available_from": rows.dates("available_from"),
         "note": rows.texts("note"),
-        **opened.common(),
     }
-    keep = rows.settle(allow_rejects)
-    return store(opened, {"sites": geo(columns, shapes, keep)}, taken=int(keep.sum()))

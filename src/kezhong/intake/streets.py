@@ -10,19 +10,18 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from kezhong.city.crs import projected_crs_for
-from kezhong.city.workspace import City, Edit
+from kezhong.city.workspace import City
 from kezhong.errors import InputError
 from kezhong.intake import derive
 from kezhong.intake.basemap import BasemapCollector, asset_name
 from kezhong.intake.landscape import LandscapeCollector
 from kezhong.intake.line_layers import read_lines
-from kezhong.intake.mapping import Mapping, read_mapping, recall, remember
+from kezhong.intake.mapping import Mapping, MappingLike, chosen_mapping, remember
 from kezhong.intake.osm_reader import ATTRIBUTION, is_osm, source_name
 from kezhong.intake.osm_streets import StreetCollector
 from kezhong.intake.osm_sweep import sweep
 from kezhong.intake.report import ImportReport, Note
-from kezhong.intake.source import MappingLike
+from kezhong.intake.storing import settle
 from kezhong.progress import Progress, silent, span
 
 #: Streets farther than this outside the frame of the city's areas are left out: nobody of the city walks there.
@@ -81,10 +80,10 @@ def import_streets(
         if is_osm(path):
             loaded = _from_osm(path, Path(folder), reading)
         else:
-            loaded = _from_lines(path, _chosen(city, name, mapping), datum, reading)
+            loaded = _from_lines(path, chosen_mapping(city.folder, "streets", name, mapping), datum, reading)
         edges, nodes = _within(city, loaded.edges, loaded.nodes, path.name)
         with city.edit(f"import streets {name}: {path.name}") as edit:
-            _settle(edit, edges, loaded.attribution)
+            settle(edit, edges, loaded.attribution)
             progress(0.75, "intake_osm.step_writing")
             edit.put("street_edges", name, edges.assign(source=name))
             edit.put("street_nodes", name, nodes.assign(source=name))
@@ -134,12 +133,6 @@ def _from_lines(path: Path, mapping: Mapping, datum: str | None, progress: Progr
     return _Loaded(lines.edges, lines.nodes, lines.read, lines.notes, mapping=lines.mapping)
 
 
-def _chosen(city: City, source: str, mapping: MappingLike) -> Mapping:
-    if isinstance(mapping, Mapping):
-        return mapping
-    return recall(city.folder, "streets", source) if mapping is None else read_mapping(mapping)
-
-
 def _within(
     city: City, edges: gpd.GeoDataFrame, nodes: gpd.GeoDataFrame, file: str
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -171,22 +164,6 @@ def _within(
 def _frame(bounds: tuple[float, float, float, float] | np.ndarray) -> str:
     west, south, east, north = (float(value) for value in bounds)
     return f"{west:.3f}–{east:.3f}°E, {south:.3f}–{north:.3f}°N"
-
-
-def _settle(edit: Edit, edges: gpd.GeoDataFrame, attribution: str | None) -> None:
-    """The first geometry decides in which system the city is computed; its origin is named on every output.
-
-    An invented city's streets come in an OSM file too, but nobody surveyed them: they are credited to nobody.
-    """
-    changes: dict[str, object] = {}
-    if not edit.city.config.crs:
-        west, south, east, north = edges.total_bounds
-        changes["crs"] = projected_crs_for((west + east) / 2, (south + north) / 2)
-    known = edit.city.config
-    if attribution and not known.synthetic and attribution not in known.attribution:
-        changes["attribution"] = (*known.attribution, attribution)
-    if changes:
-        edit.configure(**changes)
 
 
 def _summary(edges: gpd.GeoDataFrame, nodes: gpd.GeoDataFrame, far: int, others: list[str]) -> list[Note]:

@@ -22,7 +22,7 @@ from kezhong.errors import DataMissingError, InputError
 from kezhong.intake import derive, values
 from kezhong.intake.area_names import short_name
 from kezhong.intake.elements import find_element, near_elements
-from kezhong.intake.report import ImportReport, Note, Skipped
+from kezhong.intake.report import ImportReport, Note, Skipped, row_details
 from kezhong.intake.verify_sheet import COLUMNS, FORMAT, HEADING_ROW, META, NO, SHEET, YES, Form, Line, write_form
 from kezhong.intake.workbooks import open_workbook
 
@@ -58,7 +58,7 @@ def verify_export(
     """
     tree = city.areas
     if not tree.communities:
-        raise DataMissingError("intake.no_communities")
+        raise DataMissingError("intake.no_communities_to_verify")
     wanted = [tree.find(text) for text in communities] if communities else tree.communities
     book = load_catalogue()
     rules = book.basis(basis or city.config.basis)
@@ -213,7 +213,7 @@ class _Row:
         return InputError(
             code,
             file=self.file,
-            row=self.number,
+            **row_details(self.number),
             column=COLUMNS[field][0],
             value=values.show(value),
             others_zh="",
@@ -238,7 +238,8 @@ def _read(city: City, file: Path) -> tuple[str, list[_Row]]:
         raise InputError(
             "intake.unknown_area",
             file=file.name,
-            row="–",
+            at_zh="隐藏工作表",
+            at_en="hidden sheet",
             column=META,
             value=code,
             near="–",

@@ -12,7 +12,6 @@ from kezhong.city.results import Run
 from kezhong.city.workspace import City
 
 SYNTHETIC_ZH = "合成数据"
-SYNTHETIC_EN = "synthetic data"
 
 
 @dataclass(frozen=True, slots=True)

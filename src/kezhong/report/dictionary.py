@@ -14,6 +14,7 @@ from kezhong.report.words import RESULT_COLUMNS_ZH
 #: Results that are exported: table → (Chinese, English, columns).
 RESULT_TABLES = {
     "figures": ("指标结果", "figures, one row each", FIGURE_COLUMNS),
+    "estate_figures": ("小区指标结果", "figures of estates, one row each", FIGURE_COLUMNS),
     "shortfalls": ("短板清单", "the shortfall list", SHORTFALL_COLUMNS),
     "grades": ("等级", "grades of areas", GRADE_COLUMNS),
 }

@@ -20,7 +20,7 @@ import shapely
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from kezhong.city.files import explain, write_json
+from kezhong.city.files import explain, foreign_writer, write_json
 from kezhong.city.results import Run
 from kezhong.city.schemas import LAYERS
 from kezhong.city.workspace import City
@@ -65,14 +65,29 @@ def export_city(city: City, run: Run, out_folder: str | Path, *, progress: Progr
     try:
         building.chmod(0o755)
         _build(city, run, building, progress)
-        if target.exists():
-            shutil.rmtree(target)
-        building.rename(target)
+        _put_in_place(building, target)
     except OSError as problem:
         raise explain(problem, target) from problem
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return sorted(path for path in target.rglob("*") if path.is_file())
+
+
+def _put_in_place(building: Path, target: Path) -> None:
+    """An earlier export goes only once the new one stands in its place."""
+    if not target.exists():
+        building.rename(target)
+        return
+    former = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.former."))
+    try:
+        target.rename(former / target.name)
+        try:
+            building.rename(target)
+        except OSError:
+            (former / target.name).rename(target)
+            raise
+    finally:
+        shutil.rmtree(former, ignore_errors=True)
 
 
 def _check_place(target: Path) -> None:
@@ -109,6 +124,7 @@ def _build(city: City, run: Run, folder: Path, progress: Progress) -> None:
 def _tables(city: City, run: Run) -> dict[str, pd.DataFrame]:
     tables: dict[str, pd.DataFrame] = {name: city.layer(name) for name in LAYERS if city.has(name)}
     tables["figures"] = run.figures
+    tables["estate_figures"] = run.estate_figures
     tables["shortfalls"] = shortfall_points(run.shortfalls.reset_index(drop=True))
     tables["grades"] = run.grades
     return tables
@@ -128,9 +144,10 @@ def _write_table(name: str, table: pd.DataFrame, folder: Path) -> None:
     ready = _without_name_clash(ready)
     kind = {"geometry_type": _geometry_type(table)} if isinstance(table, gpd.GeoDataFrame) else {}
     promote = {"promote_to_multi": True} if kind.get("geometry_type", "").startswith("Multi") else {}
-    pyogrio.write_dataframe(
-        _plain_bools(ready), package, layer=name, driver="GPKG", append=package.exists(), **kind, **promote
-    )
+    with foreign_writer(package):
+        pyogrio.write_dataframe(
+            _plain_bools(ready), package, layer=name, driver="GPKG", append=package.exists(), **kind, **promote
+        )
     write_guarded_csv(_with_position(table) if spatial else table, folder / "csv" / f"{name}.csv")
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from kezhong.city.crs import GEOGRAPHIC
-from kezhong.city.files import write_atomically
+from kezhong.city.files import foreign_writer, write_atomically
 from kezhong.city.results import SHORTFALL_COLUMNS, Run
 from kezhong.city.workspace import City
 from kezhong.errors import InputError
@@ -134,9 +134,12 @@ def _write_gpkg(rows: pd.DataFrame, context: Context, path: Path) -> None:
     # GDAL makes the file itself and wants its usual ending.
     own = path.with_suffix(".gpkg")
     try:
-        pyogrio.write_dataframe(shortfall_points(rows), own, layer="shortfalls", driver="GPKG", geometry_type="Point")
-        lines = pd.DataFrame(context.lines(), columns=["item", "value"])
-        pyogrio.write_dataframe(lines, own, layer="context", driver="GPKG", append=True)
+        with foreign_writer(own):
+            pyogrio.write_dataframe(
+                shortfall_points(rows), own, layer="shortfalls", driver="GPKG", geometry_type="Point"
+            )
+            lines = pd.DataFrame(context.lines(), columns=["item", "value"])
+            pyogrio.write_dataframe(lines, own, layer="context", driver="GPKG", append=True)
         own.replace(path)
     finally:
         own.unlink(missing_ok=True)

@@ -49,6 +49,12 @@ class RefusedRequestError(InputError):
     http_status = 400
 
 
+class TooLargeError(InputError):
+    """The body of a request is larger than any of ours need be."""
+
+    http_status = 413
+
+
 class BadRangeError(InputError):
     """Bytes were asked for that the file does not have."""
 

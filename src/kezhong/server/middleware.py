@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
@@ -12,13 +11,14 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kezhong import clock
 from kezhong.errors import KezhongError
-from kezhong.server.errors import envelope_response
+from kezhong.server.errors import TooLargeError, envelope_response
 from kezhong.server.permissions import check_caller
 
 _log = logging.getLogger("kezhong.server.access")
 _trouble = logging.getLogger("kezhong.server")
+#: Bytes in the body of a request; none of ours needs a thousandth of it.
+MAX_BODY = 1024 * 1024
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 #: Everything comes from this server. Inline *styles* are allowed because the map and the component library set
 #: positions as style attributes; inline scripts are not.
@@ -64,7 +64,7 @@ class Surroundings:
 
         try:
             check_caller(scope)
-            await self.app(scope, receive, send_with_headers)
+            await self.app(scope, await _small_body(scope, receive), send_with_headers)
         except KezhongError as problem:
             if status:  # the head is out: nothing can be said any more
                 raise
@@ -77,6 +77,33 @@ class Surroundings:
             await envelope_response(unexpected, request_id)(scope, receive, send_with_headers)
         finally:
             _write_line(scope, request_id, status, time.perf_counter() - begun)
+
+
+async def _small_body(scope: Scope, receive: Receive) -> Receive:
+    """``receive`` with the body read already, so that nothing larger than :data:`MAX_BODY` reaches memory.
+
+    Raises
+    ------
+    TooLargeError
+        The body is larger.
+    """
+    if scope["method"] in ("GET", "HEAD"):
+        return receive
+    messages: list[Message] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        messages.append(message)
+        size += len(message.get("body", b""))
+        more = message["type"] == "http.request" and message.get("more_body", False)
+        if size > MAX_BODY:
+            raise TooLargeError("server.too_large", limit=MAX_BODY)
+    read = iter(messages)
+
+    async def again() -> Message:
+        return next(read, None) or await receive()
+
+    return again
 
 
 def _given_id(scope: Scope) -> str | None:
@@ -100,33 +127,3 @@ def _write_line(scope: Scope, request_id: str, status: int, seconds: float) -> N
             "ms": round(seconds * 1000, 1),
         },
     )
-
-
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and the fields given as ``extra``."""
-
-    _FIELDS = ("request_id", "method", "route", "status", "ms", "code", "job", "kind")
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line."""
-        values: dict[str, Any] = {
-            "time": clock.stamp(),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        values.update({name: getattr(record, name) for name in self._FIELDS if hasattr(record, name)})
-        if record.exc_info:
-            values["trace"] = self.formatException(record.exc_info)
-        return json.dumps(values, ensure_ascii=False, default=str)
-
-
-def configure_logging(level: int = logging.INFO) -> None:
-    """Send the server's and the jobs' log to standard error as JSON lines; for programs, never at import."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter())
-    for name in ("kezhong.server", "kezhong.jobs"):
-        logger = logging.getLogger(name)
-        logger.handlers = [handler]
-        logger.setLevel(level)
-        logger.propagate = False

@@ -6,9 +6,8 @@ the search. Answering a request is then a few array operations.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
@@ -16,11 +15,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from fastapi import Query
+from pydantic import StringConstraints
 from pydantic_core import to_json
 
+from kezhong.assess.wording import CERTAINTY, WORDING_EN
 from kezhong.catalogue.model import CircleId, TierId
+from kezhong.city.areas import AreaTree
 from kezhong.city.results import SHORTFALL_COLUMNS
 from kezhong.errors import InputError, NotFoundError
+from kezhong.server.paging import digest, read_cursor, write_cursor
 
 SortKey = Literal[
     "rank", "-rank", "rank_in_circle", "-rank_in_circle", "people_affected", "-people_affected",
@@ -32,42 +35,56 @@ SortKey = Literal[
 _ORDERS = {"certainty": ["high", "medium", "low"], "tier": [tier.value for tier in TierId],
            "circle": [circle.value for circle in CircleId]}  # fmt: skip
 _FACETS = {"circle": "circle", "tier": "tier", "certainty": "certainty", "district": "district_code",
-           "element": "element", "remedy": "remedies"}  # fmt: skip
-_Text = Annotated[str | None, Query(max_length=100)]
+           "element": "element", "level": "level", "department": "responsible_department",
+           "remedy": "remedies"}  # fmt: skip
+_Word = Annotated[str, StringConstraints(max_length=100)]
 
 
 @dataclass(frozen=True)
 class ShortfallFilter:
-    """Query parameters shared by the list and its export."""
+    """Query parameters shared by the list and its export; a repeated parameter keeps the rows of any of its values."""
 
-    circle: Annotated[CircleId | None, Query(description="one of the eight circles")] = None
-    area: Annotated[str | None, Query(max_length=100, description="area or life circle; areas below count")] = None
-    element: Annotated[str | None, Query(max_length=100, description="service element")] = None
-    tier: Annotated[TierId | None, Query(description="basic, quality, characteristic")] = None
-    district: Annotated[str | None, Query(max_length=100, description="code of a district")] = None
-    certainty: Annotated[Literal["high", "medium", "low"] | None, Query(description="how sure the finding is")] = None
-    remedy: Annotated[str | None, Query(max_length=100, description="a kind of remedy that fits")] = None
+    circle: Annotated[list[CircleId] | None, Query(max_length=20, description="of the eight circles")] = None
+    area: Annotated[list[_Word] | None, Query(max_length=20, description="areas; areas below count")] = None
+    element: Annotated[list[_Word] | None, Query(max_length=200, description="service elements")] = None
+    tier: Annotated[list[TierId] | None, Query(max_length=20, description="basic, quality, characteristic")] = None
+    district: Annotated[list[_Word] | None, Query(max_length=200, description="codes of districts")] = None
+    level: Annotated[list[_Word] | None, Query(max_length=20, description="levels of elements")] = None
+    department: Annotated[list[_Word] | None, Query(max_length=200, description="responsible departments")] = None
+    certainty: Annotated[
+        list[Literal["high", "medium", "low"]] | None, Query(max_length=3, description="how sure the finding is")
+    ] = None
+    remedy: Annotated[list[_Word] | None, Query(max_length=20, description="kinds of remedies that fit")] = None
     q: Annotated[str | None, Query(max_length=100, description="words in area, element, gap or department")] = None
     sort: Annotated[SortKey, Query(description="column; '-' before it for descending")] = "rank"
 
     @property
     def digest(self) -> str:
         """Short hash of filters and order, for cursors."""
-        text = json.dumps(asdict(self), sort_keys=True, default=str)
-        return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+        return digest(asdict(self))
 
 
 class ShortfallIndex:
-    """One run's list, ready to be asked."""
+    """One run's list, ready to be asked.
 
-    def __init__(self, frame: pd.DataFrame, root: str | None) -> None:
+    Parameters
+    ----------
+    frame
+        The run's shortfalls.
+    areas
+        The city's areas at the run's snapshot.
+    clauses_en
+        English of the clauses, by their Chinese (:func:`kezhong.assess.wording.clauses_en`).
+    """
+
+    def __init__(self, frame: pd.DataFrame, areas: AreaTree, clauses_en: Mapping[str, str]) -> None:
         self.frame = frame.sort_values("rank", kind="stable").reset_index(drop=True)
-        self._root = root
+        self._areas = areas
         n = len(self.frame)
         self._text = {name: self.frame[name].fillna("").to_numpy(dtype=object, na_value="") for name in _STRINGS}
         self._remedies = [frozenset(str(text).split(";")) - {""} for text in self._text["remedies"]]
         self._words = np.array(["\x1f".join(parts).casefold() for parts in self._searched()] or [], dtype=object)
-        self._rows: list[bytes] = [to_json(row, inf_nan_mode="null") for row in records(self.frame)]
+        self._rows: list[bytes] = [to_json(row, inf_nan_mode="null") for row in records(self.frame, clauses_en)]
         self._position = {str(key): place for place, key in enumerate(self._text["shortfall_id"])}
         self._all: npt.NDArray[np.bool_] = np.ones(n, dtype=bool)
 
@@ -119,16 +136,17 @@ class ShortfallIndex:
         """Mask of each filter that is set, by its name."""
         masks: dict[str, npt.NDArray[np.bool_]] = {}
         for name, column in _FACETS.items():
-            value = getattr(wanted, name)
-            if value is None:
+            values = {str(value) for value in getattr(wanted, name) or ()}
+            if not values:
                 continue
             if name == "remedy":
-                masks[name] = np.fromiter((value in found for found in self._remedies), bool, len(self._remedies))
+                fits = (not values.isdisjoint(found) for found in self._remedies)
+                masks[name] = np.fromiter(fits, bool, len(self._remedies))
             else:
-                masks[name] = self._text[column] == str(value)
-        if wanted.area is not None and wanted.area != self._root:
-            columns = ("area_code", "life_circle", "street_code", "district_code")
-            masks["area"] = np.logical_or.reduce([self._text[name] == wanted.area for name in columns])
+                masks[name] = np.isin(self._text[column].astype(str), list(values))
+        if wanted.area:
+            covered = [self._areas.covers(area, self.frame["area_code"]) for area in wanted.area]
+            masks["area"] = np.logical_or.reduce(covered)
         if wanted.q:
             words = wanted.q.casefold().split()
             masks["q"] = np.fromiter(
@@ -169,8 +187,11 @@ class ShortfallIndex:
 _STRINGS = tuple(name for name, (dtype, _) in SHORTFALL_COLUMNS.items() if dtype == "string")
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as dictionaries of plain values; missing values are ``None`` (``""`` in columns that are never null)."""
+def records(frame: pd.DataFrame, clauses_en: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Rows as dictionaries of plain values; missing values are ``None`` (``""`` in columns that are never null).
+
+    Beside the columns of the results stand the English texts that these do not hold.
+    """
     optional = {"life_circle", "district_code", "street_code"}
     columns: dict[str, list[Any]] = {}
     for name, (dtype, _) in SHORTFALL_COLUMNS.items():
@@ -180,31 +201,8 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
             columns[name] = series.astype(object).where(series.notna(), missing).tolist()
         else:
             columns[name] = series.tolist()
+    columns["clause_en"] = [clauses_en.get(text, text) for text in columns["clause"]]
+    columns["wording_en"] = [WORDING_EN.get(text, text) for text in columns["wording"]]
+    columns["certainty_en"] = [CERTAINTY.get(grade, ("", grade))[1] for grade in columns["certainty"]]
     names = list(columns)
     return [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-
-
-def write_cursor(offset: int, digest: str) -> str:
-    """An opaque cursor; a run never changes, so a position in it stays what it was."""
-    return base64.urlsafe_b64encode(f"{offset}.{digest}".encode()).decode().rstrip("=")
-
-
-def read_cursor(cursor: str | None, digest: str) -> int:
-    """Position of a cursor.
-
-    Raises
-    ------
-    InputError
-        No cursor of ours, or one of other filters.
-    """
-    if cursor is None:
-        return 0
-    try:
-        text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode("ascii")
-        offset, _, found = text.partition(".")
-        place = int(offset)
-    except ValueError as problem:
-        raise InputError("server.bad_cursor", value=cursor) from problem
-    if found != digest or place < 0:
-        raise InputError("server.bad_cursor", value=cursor)
-    return place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -14,6 +15,7 @@ from kezhong.city import snapshots
 from kezhong.city.config import FILE
 from kezhong.city.results import Run, RunStore
 from kezhong.city.workspace import City
+from kezhong.errors import NotFoundError
 from kezhong.jobs import JobRunner
 from kezhong.server.etag import BodyCache
 
@@ -26,25 +28,46 @@ _KEEP_OPEN = 6
 
 
 class Opened:
-    """A few values by key, the least recently used closed first; each is made once at a time."""
+    """A few values by key, the least recently used closed first; each is made once at a time.
+
+    Whoever wants another key does not wait while one is made. Two keys must not make each other.
+    """
 
     def __init__(self, size: int = _KEEP_OPEN) -> None:
         self._size = size
         self._items: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = threading.RLock()
+        self._making: dict[Hashable, threading.Lock] = {}
+        self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """The value under ``key``, made where there is none."""
         with self._lock:
             if key in self._items:
-                self._items.move_to_end(key)
-                found: _T = self._items[key]
-                return found
-            value = make()
+                kept: _T = self._used(key)
+                return kept
+            gate = self._making.setdefault(key, threading.Lock())
+        with gate:
+            with self._lock:
+                if key in self._items:
+                    made_meanwhile: _T = self._used(key)
+                    return made_meanwhile
+            try:
+                value = make()
+                self._keep(key, value)
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
+        return value
+
+    def _used(self, key: Hashable) -> Any:
+        self._items.move_to_end(key)
+        return self._items[key]
+
+    def _keep(self, key: Hashable, value: object) -> None:
+        with self._lock:
             self._items[key] = value
             while len(self._items) > self._size:
                 self._items.popitem(last=False)
-            return value
 
 
 class ServerState:
@@ -70,7 +93,10 @@ class ServerState:
 
     def city_at(self, snapshot: str | None) -> City:
         """The city at a snapshot (``None``: a city without any)."""
-        settings = (self.folder / FILE).stat().st_mtime_ns
+        try:
+            settings = (self.folder / FILE).stat().st_mtime_ns
+        except OSError:
+            return City.open(self.folder, snapshot)  # which says what is wrong with the folder
         return self._cities.get((snapshot, settings), lambda: City.open(self.folder, snapshot))
 
     def run(self, run_id: str) -> Run:
@@ -85,8 +111,11 @@ class ServerState:
         return (run.id, self._stamp(run.id))
 
     def runs(self) -> list[Run]:
-        """All runs, newest first."""
-        found = [self.run(path.parent.name) for path in self.runs_folder.folder.glob("r-*/manifest.json")]
+        """All runs, newest first; one that is being replaced this moment is left out."""
+        found = []
+        for path in self.runs_folder.folder.glob("r-*/manifest.json"):
+            with contextlib.suppress(NotFoundError):
+                found.append(self.run(path.parent.name))
         return sorted(found, key=lambda run: (str(run.manifest["created"]), run.id), reverse=True)
 
     def city_of(self, run: Run) -> City:

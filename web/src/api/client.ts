@@ -32,10 +32,10 @@ function unexplained(status: number, requestId: string | null): ErrorBody {
     code: offline ? "web.no_connection" : `web.status_${status}`,
     message: offline
       ? { zh: "无法连接到服务。", en: "The service cannot be reached." }
-      : { zh: `服务返回了无法识别的结果(状态 ${status})。`, en: `The service gave an answer that was not understood (status ${status}).` },
+      : { zh: `服务返回了无法识别的结果（状态 ${status}）。`, en: `The service gave an answer that was not understood (status ${status}).` },
     action: offline
-      ? { zh: "请确认 kezhong serve 仍在运行、网络畅通,然后重试。", en: "Check that kezhong serve is still running and the network works, then try again." }
-      : { zh: "请重试;仍然如此时,请把请求编号告诉管理员。", en: "Try again; if it persists, give the request id to the administrator." },
+      ? { zh: "请确认 kezhong serve 仍在运行、网络畅通，然后重试。", en: "Check that kezhong serve is still running and the network works, then try again." }
+      : { zh: "请重试；仍然如此时，请把请求编号告诉管理员。", en: "Try again; if it persists, give the request id to the administrator." },
     request_id: requestId,
   };
 }
@@ -68,13 +68,15 @@ interface Values {
   query?: object | undefined;
 }
 
-/** Template, path values and query as one address; empty values are left out. */
+/** Template, path values and query as one address; empty values are left out, lists repeat their key. */
 export function address(template: string, values: Values = {}): string {
   const places = (values.path ?? {}) as Record<string, unknown>;
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(places[name])));
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(values.query ?? {})) {
-    if (value !== null && value !== undefined && value !== "") search.set(key, String(value));
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item !== null && item !== undefined && item !== "") search.append(key, String(item));
+    }
   }
   const text = search.toString();
   return `${BASE}${path}${text ? `?${text}` : ""}`;

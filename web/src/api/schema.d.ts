@@ -133,7 +133,7 @@ export interface paths {
         };
         /**
          * Jobs
-         * @description Jobs since the server started, newest first.
+         * @description Jobs since the server started, newest first; of those that are over, the last 200.
          */
         get: operations["jobs"];
         put?: never;
@@ -1031,12 +1031,20 @@ export interface components {
             circle: {
                 [key: string]: number;
             };
+            /** Department */
+            department: {
+                [key: string]: number;
+            };
             /** District */
             district: {
                 [key: string]: number;
             };
             /** Element */
             element: {
+                [key: string]: number;
+            };
+            /** Level */
+            level: {
                 [key: string]: number;
             };
             /** Remedy */
@@ -1149,6 +1157,8 @@ export interface components {
         JobList: {
             /** Items */
             items: components["schemas"]["JobOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /** JobOut */
         JobOut: {
@@ -1332,6 +1342,8 @@ export interface components {
         RunList: {
             /** Items */
             items: components["schemas"]["RunSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /** RunSummary */
         RunSummary: {
@@ -1426,6 +1438,8 @@ export interface components {
             aspect: string;
             /** Certainty */
             certainty: string;
+            /** Certainty En */
+            certainty_en: string;
             /** Certainty Zh */
             certainty_zh: string;
             /** Children Affected */
@@ -1434,6 +1448,8 @@ export interface components {
             circle: string;
             /** Clause */
             clause: string;
+            /** Clause En */
+            clause_en: string;
             /** District Code */
             district_code: string | null;
             /** Elderly Affected */
@@ -1512,6 +1528,8 @@ export interface components {
             tier: string;
             /** Wording */
             wording: string;
+            /** Wording En */
+            wording_en: string;
         };
         /** SnapshotInfo */
         SnapshotInfo: {
@@ -1519,8 +1537,13 @@ export interface components {
             created: string;
             /** Id */
             id: string;
-            /** Message */
+            /**
+             * Message
+             * @description as the snapshot holds it
+             */
             message: string;
+            /** @description what made it, in words */
+            text: components["schemas"]["Bilingual"];
         };
         /** ThresholdOut */
         ThresholdOut: {
@@ -1828,7 +1851,12 @@ export interface operations {
     };
     jobs: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2018,6 +2046,10 @@ export interface operations {
             query?: {
                 basis?: string | null;
                 walker?: string | null;
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -2473,23 +2505,28 @@ export interface operations {
     shortfalls: {
         parameters: {
             query?: {
+                /** @description items in a page */
                 limit?: number;
                 /** @description next_cursor of the page before */
                 cursor?: string | null;
-                /** @description one of the eight circles */
-                circle?: components["schemas"]["CircleId"] | null;
-                /** @description area or life circle; areas below count */
-                area?: string | null;
-                /** @description service element */
-                element?: string | null;
+                /** @description of the eight circles */
+                circle?: components["schemas"]["CircleId"][] | null;
+                /** @description areas; areas below count */
+                area?: string[] | null;
+                /** @description service elements */
+                element?: string[] | null;
                 /** @description basic, quality, characteristic */
-                tier?: components["schemas"]["TierId"] | null;
-                /** @description code of a district */
-                district?: string | null;
+                tier?: components["schemas"]["TierId"][] | null;
+                /** @description codes of districts */
+                district?: string[] | null;
+                /** @description levels of elements */
+                level?: string[] | null;
+                /** @description responsible departments */
+                department?: string[] | null;
                 /** @description how sure the finding is */
-                certainty?: ("high" | "medium" | "low") | null;
-                /** @description a kind of remedy that fits */
-                remedy?: string | null;
+                certainty?: ("high" | "medium" | "low")[] | null;
+                /** @description kinds of remedies that fit */
+                remedy?: string[] | null;
                 /** @description words in area, element, gap or department */
                 q?: string | null;
                 /** @description column; '-' before it for descending */
@@ -2544,20 +2581,24 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "xlsx" | "csv" | "geojson" | "gpkg";
-                /** @description one of the eight circles */
-                circle?: components["schemas"]["CircleId"] | null;
-                /** @description area or life circle; areas below count */
-                area?: string | null;
-                /** @description service element */
-                element?: string | null;
+                /** @description of the eight circles */
+                circle?: components["schemas"]["CircleId"][] | null;
+                /** @description areas; areas below count */
+                area?: string[] | null;
+                /** @description service elements */
+                element?: string[] | null;
                 /** @description basic, quality, characteristic */
-                tier?: components["schemas"]["TierId"] | null;
-                /** @description code of a district */
-                district?: string | null;
+                tier?: components["schemas"]["TierId"][] | null;
+                /** @description codes of districts */
+                district?: string[] | null;
+                /** @description levels of elements */
+                level?: string[] | null;
+                /** @description responsible departments */
+                department?: string[] | null;
                 /** @description how sure the finding is */
-                certainty?: ("high" | "medium" | "low") | null;
-                /** @description a kind of remedy that fits */
-                remedy?: string | null;
+                certainty?: ("high" | "medium" | "low")[] | null;
+                /** @description kinds of remedies that fit */
+                remedy?: string[] | null;
                 /** @description words in area, element, gap or department */
                 q?: string | null;
                 /** @description column; '-' before it for descending */

@@ -1,6 +1,7 @@
 import type { Messages } from "./zh";
 
 export const en: Messages = {
+  colon: ": ",
   app: { name: "Kezhong", tagline: "15-minute life circles", skip: "Skip to content", title: "{page} · {city} · Kezhong" },
   nav: { label: "Main navigation", map: "Map", shortfalls: "Shortfalls", collapse: "Collapse navigation", expand: "Expand navigation" },
   context: {
@@ -29,7 +30,7 @@ export const en: Messages = {
     themes: { auto: "System", light: "Light", dark: "Dark" }, version: "Version {version}",
   },
   language: { switch: "切换到中文", short: "中文" },
-  large: { on: "Large type", off: "Normal type", label: "Large type, high contrast" },
+  large: { on: "Large type", off: "Normal type", label: "A+ Large type, high contrast", sign: "A+" },
   state: {
     loading: "Loading…", refreshing: "Updating…", retry: "Try again", request: "Request {id}", failed: "Could not be loaded", what: "What to do",
     notFound: "No such page", notFoundHint: "The address may be wrong, or the page is not built yet.", toMap: "Back to the map",
@@ -80,7 +81,7 @@ export const en: Messages = {
   shortfalls: {
     title: "Shortfall list", total: "{n} in all", filtered: "{n} found", empty: "No shortfalls", emptyHint: "On this basis no element falls short of its requirement.", emptyFiltered: "No shortfall fits the filters", emptyFilteredHint: "Loosen a filter or clear them all.",
     clear: "Clear filters", filters: "Filters", sort: "Sort", columns: "Columns", columnsTitle: "Columns shown", export: "Export", exportAs: "Export {format}", exportHint: "All {n} rows as filtered and sorted, with basis, snapshot, walker and data quality.", exporting: "Exporting…",
-    q: "Area, element, department", circle: "Circle", district: "District", tier: "Tier", element: "Element", certainty: "Certainty", remedy: "Remedy", area: "Area", all: "All", loadMore: "Loading more…", detail: "Shortfall", close: "Close", onMap: "Show on map", remedies: "Remedies that fit (least building first)",
+    q: "Area, element, department", several: "{n} chosen", noChoice: "No value to choose.", circle: "Circle", district: "District", tier: "Tier", element: "Element", certainty: "Certainty", remedy: "Remedy", area: "Area", all: "All", loadMore: "Loading more…", detail: "Shortfall", close: "Close", onMap: "Show on map", remedies: "Remedies that fit (least building first)",
     present: "Present state", gap: "Gap", rank: "No.", rankIn: "no. {n} in its circle", affected: "People affected", target: "Target group affected", requirement: "Requirement", department: "Responsible", lead: "Lead department", children: "Children affected (0–14)", elderly: "Elderly affected (60+)", wording: "Wording", nearest: "Mean distance", clause: "Clause",
     share: "Share of target group", level: "Level", sorts: { rank: "Urgency within circle", "-people_affected": "People affected (most first)", "-target_share": "Share affected (highest first)", area_name: "Area name", element: "Element", "-nearest_m": "Mean distance (farthest first)" },
     rows: "Shortfall list, {n} rows. Up and down move, Enter opens the details.", missing: "No such shortfall", missingHint: "It may have been made good in a newer assessment, or the link belongs to another basis.",

@@ -73,7 +73,7 @@ export interface Explanation {
   route: LineString | null;
   steps: { name: string; highway: string; edge_metres: number }[];
   sources: ExplainedSource[];
-  conflicts: { basis: string; value: number | null; unit: string; item: string; clause: string }[];
+  conflicts: { basis: string; value: number | null; unit: string; item: string; clause: string; clause_en: string }[];
   certainty: Bilingual & { id: string };
   parameters: Record<string, string | number | boolean | null>;
   versions: { run: string; created: string; snapshot: string; layers: Record<string, Record<string, string>>; basis: string; basis_version: string; basis_hash: string; software: string; quality: number | null };

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from kezhong.server.etag import prepare, respond
 from kezhong.server.models import JobList, JobOut, JobRequest
+from kezhong.server.paging import Cursor, Limit, digest, page_after
 from kezhong.server.permissions import Permission, require
 from kezhong.server.routes import COMMON, READ
 from kezhong.server.state import State
@@ -37,9 +38,11 @@ def submit(
 
 
 @router.get("", response_model=JobList, responses=READ, dependencies=[require(Permission.READ_JOBS)])
-async def jobs(request: Request, state: State) -> Response:
-    """Jobs since the server started, newest first."""
-    return respond(request, prepare({"items": [jobs_view.job(job) for job in state.jobs.all()]}))
+async def jobs(request: Request, state: State, limit: Limit = 1000, cursor: Cursor = None) -> Response:
+    """Jobs since the server started, newest first; of those that are over, the last 200."""
+    found = state.jobs.all()
+    kept, following = page_after(found, [job.id for job in found], limit, cursor, digest("jobs"))
+    return respond(request, prepare({"items": [jobs_view.job(job) for job in kept], "next_cursor": following}))
 
 
 @router.get("/{job_id}", response_model=JobOut, responses=READ, dependencies=[require(Permission.READ_JOBS)])

@@ -21,7 +21,9 @@ basemap_router = APIRouter(tags=["basemap"])
 router = APIRouter(include_in_schema=False)
 
 STATIC = Path(__file__).parent.parent / "static"
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+#: No file has more bytes than 18 digits can count; longer numbers are no range.
+_RANGE = re.compile(r"^bytes=([0-9]{0,18})-([0-9]{0,18})$")
+_CHUNK = 1 << 18
 _PMTILES = "application/vnd.pmtiles"
 #: Vite puts a hash of the content into these names.
 _HASHED = re.compile(r"^assets/.+-[A-Za-z0-9_-]{8,}\.\w+(\.map)?$")
@@ -54,21 +56,28 @@ def basemap(request: Request, state: State) -> Response:
         span = _span(wanted, size)
         if span is not None:
             start, end = span
-            with file.open("rb") as handle:
-                handle.seek(start)
-                body = handle.read(end - start + 1)
             headers["Content-Range"] = f"bytes {start}-{end}/{size}"
-            return Response(body, status_code=206, media_type=_PMTILES, headers=headers)
-    return _whole(file, size, headers)
+            return _part(file, start, end - start + 1, 206, headers)
+    return _part(file, 0, size, 200, headers)
 
 
-def _whole(file: Path, size: int, headers: dict[str, str]) -> Response:
-    def chunks() -> Iterator[bytes]:
+def _part(file: Path, start: int, length: int, status_code: int, headers: dict[str, str]) -> Response:
+    """``length`` bytes of a file; at once where they are few, else piece by piece."""
+    headers = {**headers, "Content-Length": str(length)}
+    if length <= _CHUNK:
         with file.open("rb") as handle:
-            while piece := handle.read(1 << 18):
+            handle.seek(start)
+            return Response(handle.read(length), status_code=status_code, media_type=_PMTILES, headers=headers)
+
+    def pieces() -> Iterator[bytes]:
+        with file.open("rb") as handle:
+            handle.seek(start)
+            left = length
+            while left and (piece := handle.read(min(_CHUNK, left))):
+                left -= len(piece)
                 yield piece
 
-    return StreamingResponse(chunks(), media_type=_PMTILES, headers={**headers, "Content-Length": str(size)})
+    return StreamingResponse(pieces(), status_code=status_code, media_type=_PMTILES, headers=headers)
 
 
 def _span(header: str, size: int) -> tuple[int, int] | None:
@@ -94,14 +103,24 @@ def _span(header: str, size: int) -> tuple[int, int] | None:
     return start, end
 
 
+def _static_file(root: Path, path: str) -> Path | None:
+    """The file of the web application at ``path``; ``None`` where there is none, or where it lies outside."""
+    try:
+        file = (root / path).resolve()
+        inside = file.is_relative_to(root.resolve())
+        return file if inside and file.is_file() else None
+    except (OSError, ValueError):  # a name too long for the system, or with a null byte: no file has it
+        return None
+
+
 @router.get("/{path:path}", dependencies=[require(Permission.PUBLIC)])
 def page(request: Request, path: str) -> Response:
     """A file of the built web application, or its index for the addresses that the application itself knows."""
     root: Path = request.app.state.static
     if path.startswith(("api/", "health/")) or path == "api":
         raise NotFoundError("server.not_found", path="/" + path)
-    file = (root / path).resolve() if "\x00" not in path else root
-    if not (file.is_file() and file.is_relative_to(root.resolve())):
+    file = _static_file(root, path)
+    if file is None:
         if "." in path.rpartition("/")[2] or not (root / "index.html").is_file():
             missing = "server.not_found" if (root / "index.html").is_file() else "server.no_web"
             raise NotFoundError(missing, path="/" + path)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from kezhong.server.etag import prepare, respond
 from kezhong.server.models import AreaCollection, Cells, Coverage, FacilityCollection, ResolvedRun, RunDetail, RunList
+from kezhong.server.paging import Cursor, Limit, digest, page_after
 from kezhong.server.permissions import Permission, require
 from kezhong.server.routes import READ
 from kezhong.server.state import State
@@ -28,9 +29,18 @@ Name = Annotated[str | None, Query(max_length=100)]
 
 
 @router.get("", response_model=RunList)
-def runs(request: Request, state: State, basis: Name = None, walker: Name = None) -> Response:
+def runs(
+    request: Request,
+    state: State,
+    basis: Name = None,
+    walker: Name = None,
+    limit: Limit = 1000,
+    cursor: Cursor = None,
+) -> Response:
     """Runs, newest first."""
-    return respond(request, prepare({"items": runs_view.summaries(state, basis, walker)}))
+    found = runs_view.summaries(state, basis, walker)
+    items, following = page_after(found, [one["id"] for one in found], limit, cursor, digest([basis, walker]))
+    return respond(request, prepare({"items": items, "next_cursor": following}))
 
 
 @router.get("/resolve", response_model=ResolvedRun)

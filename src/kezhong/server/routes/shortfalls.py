@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from kezhong.server.etag import prepare, respond
 from kezhong.server.models import ShortfallDetail, ShortfallPage
+from kezhong.server.paging import Cursor, Limit
 from kezhong.server.permissions import Permission, require
 from kezhong.server.routes import PREFIX, READ
 from kezhong.server.routes.runs import RunId
@@ -27,8 +28,8 @@ def shortfalls(
     state: State,
     run_id: RunId,
     filters: Filters,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: Annotated[str | None, Query(max_length=100, description="next_cursor of the page before")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Response:
     """One page of the list under filters, with the number of rows for every choice of every filter."""
     run = state.run(run_id)

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from kezhong.city.areas import ROLL_UP
+from kezhong.city.changes import change_text
 from kezhong.city.snapshots import Snapshot
 from kezhong.city.workspace import City
 from kezhong.server.etag import Prepared
@@ -54,8 +55,9 @@ def _body(city: City) -> dict[str, Any]:
     }
 
 
-def _snapshot(snapshot: Snapshot) -> dict[str, str]:
-    return {"id": snapshot.id, "created": snapshot.created, "message": snapshot.message}
+def _snapshot(snapshot: Snapshot) -> dict[str, Any]:
+    text = {"zh": change_text(snapshot.message), "en": change_text(snapshot.message, "en")}
+    return {"id": snapshot.id, "created": snapshot.created, "message": snapshot.message, "text": text}
 
 
 def _bounds(city: City) -> list[float] | None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from pydantic_core import to_json
 
+from kezhong.catalogue import load_catalogue
 from kezhong.city.workspace import City
 from kezhong.server.views.areas import geojson
 
@@ -14,7 +15,15 @@ _COLUMNS = ("facility_id", "name", "status", "capacity", "capacity_unit", "floor
 
 
 def collection(city: City, element: str) -> bytes:
-    """The body of ``GET /runs/{run}/facilities``; ``*`` gives every facility once."""
+    """The body of ``GET /runs/{run}/facilities``; ``*`` gives every facility once.
+
+    Raises
+    ------
+    NotFoundError
+        The catalogue has no such element.
+    """
+    if element != "*":
+        load_catalogue().element(element)
     points = city.geo("service_points")
     points = points.drop_duplicates("facility_id") if element == "*" else points[points["element"] == element]
     shapes = geojson(np.asarray(points.geometry.array))

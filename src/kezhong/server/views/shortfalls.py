@@ -22,7 +22,12 @@ FORMATS = {
 
 def index(state: ServerState, run: Run) -> ShortfallIndex:
     """The run's list, kept between requests."""
-    return state.view(run, "shortfalls", lambda: ShortfallIndex(run.shortfalls, state.city_of(run).areas.root))
+    from kezhong.assess.wording import clauses_en
+
+    def make() -> ShortfallIndex:
+        return ShortfallIndex(run.shortfalls, state.city_of(run).areas, clauses_en(state.assessment(run).basis))
+
+    return state.view(run, "shortfalls", make)
 
 
 def export(state: ServerState, run: Run, filters: ShortfallFilter, fmt: str) -> tuple[Prepared, str]:

@@ -97,7 +97,7 @@ export function useMapPicture({ state, areas, rows, cells, hover }: Inputs) {
 
   function describe(row: TableRow): string[] {
     const { area, figure } = row;
-    const failing = area.failing.map((item) => `${pick(item)}${language.value === "zh" ? ":" : ": "}${field(item, "gap")}`);
+    const failing = area.failing.map((item) => `${pick(item)}${t("colon")}${field(item, "gap")}`);
     if (state.view.value === "grade" || !figure) {
       const grade = word("map.grades", area.grade);
       const met = t("why.metOf", { met: area.required_met ?? "–", total: area.required_total ?? "–" });

@@ -1,0 +1,102 @@
+"""Areas of the tree, sets beside it, estates and their gates."""
+
+from __future__ import annotations
+
+from kezhong.city.schemas.declaration import AS_OF, DATUM, SOURCE, LayerSchema, date, flag, number, text
+from kezhong.city.vocabulary import AreaLevel, CommunityType, SetKind
+
+SCHEMAS = (
+    LayerSchema(
+        "areas",
+        "行政区域",
+        "areas of the tree city › district › street › community",
+        ("code",),
+        (
+            text("code", "编码", "statistical code (12 digits for communities)", required=True),
+            text("name", "名称", "name", required=True),
+            text("level", "层级", "level of the tree", required=True, values=tuple(AreaLevel)),
+            text("parent_code", "上级编码", "code of the parent; null for the city"),
+            text("community_type", "社区类型", "stage of development; communities only", values=tuple(CommunityType)),
+            number("households", "户数", "households", "户"),
+            date("valid_from", "生效日", "first day of validity"),
+            date("valid_to", "失效日", "last day of validity; null: in force"),
+            SOURCE,
+            AS_OF,
+            DATUM,
+        ),
+        "polygon",
+        geometry_required=False,
+        command="areas",
+    ),
+    LayerSchema(
+        "area_sets",
+        "区域组",
+        "groups beside the tree: life circles, enrolment areas, built-up area, grids",
+        ("kind", "code"),
+        (
+            text("kind", "种类", "kind of set", required=True, values=tuple(SetKind)),
+            text("code", "编码", "code within the kind", required=True),
+            text("name", "名称", "name", required=True),
+            text("version", "版本", "version of the set, e.g. 2024"),
+            date("valid_from", "生效日", "first day of validity"),
+            text("facility_ref", "对应设施", "enrolment areas: key of the assigned school"),
+            SOURCE,
+            AS_OF,
+            DATUM,
+        ),
+        "polygon",
+        geometry_required=False,
+        command="circles",
+    ),
+    LayerSchema(
+        "area_set_members",
+        "区域组成员",
+        "which areas belong to which set",
+        ("kind", "set_code", "member_code"),
+        (
+            text("kind", "种类", "kind of set", required=True, values=tuple(SetKind)),
+            text("set_code", "组编码", "code of the set", required=True),
+            text("member_code", "成员编码", "code of the member area", required=True),
+            SOURCE,
+        ),
+        command="circles",
+    ),
+    LayerSchema(
+        "estates",
+        "小区",
+        "residential estates",
+        ("estate_id",),
+        (
+            text("estate_id", "小区编码", "stable id: source and source key", required=True),
+            text("name", "名称", "name"),
+            flag("gated", "是否封闭", "walled: people leave by the gates only"),
+            number("built_year", "建成年份", "year of completion", "年", low=1800, high=2200),
+            number("households", "户数", "households", "户"),
+            number("residents", "人数", "residents where stated", "人"),
+            text("property_company", "物业", "property manager"),
+            SOURCE,
+            AS_OF,
+            DATUM,
+        ),
+        "polygon",
+        command="estates",
+    ),
+    LayerSchema(
+        "gates",
+        "小区出入口",
+        "gates of estates",
+        ("gate_id",),
+        (
+            text("gate_id", "出入口编码", "stable id", required=True),
+            text("estate_id", "小区编码", "estate it belongs to; null: the one it stands on"),
+            text("name", "名称", "name"),
+            text("access", "通行", "who may pass: yes, residents, no"),
+            text("hours", "开放时段", "opening hours as given"),
+            SOURCE,
+            AS_OF,
+            DATUM,
+        ),
+        "point",
+        command="gates",
+    ),
+)

@@ -1,0 +1,54 @@
+"""Jobs and search."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kezhong.server.models.common import Bilingual, ErrorBody, NamedItem
+
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+class JobRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["assess"]
+    basis: str | None = Field(default=None, max_length=100, description="null: the city's own")
+    walker: str = Field(default="standard", max_length=100)
+    force: bool = Field(default=False, description="compute again although the run exists")
+
+
+class JobResult(BaseModel):
+    run: str
+
+
+class JobOut(BaseModel):
+    id: str
+    kind: str
+    state: JobState
+    progress: float = Field(description="0–1")
+    step: Bilingual
+    parameters: dict[str, Any]
+    result: JobResult | None
+    error: ErrorBody | None
+    created: str
+    started: str | None
+    finished: str | None
+
+
+class JobList(BaseModel):
+    items: list[JobOut]
+    next_cursor: str | None
+
+
+class Hit(NamedItem):
+    kind: Literal["area", "facility", "element", "shortfall"]
+    sub: Bilingual = Field(description="what stands under the name: level and parent, elements, gap")
+    lon: float | None
+    lat: float | None
+
+
+class Hits(BaseModel):
+    items: list[Hit]
