@@ -108,7 +108,7 @@ def rising(tags: Mapping[str, str]) -> str | None:
 
 
 def ramp(tags: Mapping[str, str]) -> str | None:
-    """The best ramp beside steps: ``wheelchair``, ``pram``, ``yes`` (some ramp), ``no``; one mapped apart is a way itself."""
+    """The best ramp beside steps: ``wheelchair``, ``pram``, ``yes`` (some ramp), ``no``."""
     if tags.get("ramp:wheelchair") == "yes":
         return "wheelchair"
     if "yes" in (tags.get("ramp:stroller"), tags.get("ramp:pram")):

@@ -7,7 +7,7 @@ Geometries are longitude/latitude in WGS 84/CGCS2000 (EPSG:4326), rounded to 1e-
 
 from __future__ import annotations
 
-from kezhong.city.schemas import derived, facilities, land, ledgers, places, streets
+from kezhong.city.schemas import derived, facilities, land, ledgers, places, streets, transit
 from kezhong.city.schemas.declaration import Column, Dtype, GeometryKind, LayerSchema
 
 __all__ = ["LAYERS", "Column", "Dtype", "GeometryKind", "LayerSchema"]
@@ -15,6 +15,6 @@ __all__ = ["LAYERS", "Column", "Dtype", "GeometryKind", "LayerSchema"]
 #: Name → declaration, in the order in which layers are shown and exported.
 LAYERS: dict[str, LayerSchema] = {
     schema.name: schema
-    for subject in (places, streets, facilities, land, ledgers, derived)
+    for subject in (places, streets, facilities, transit, land, ledgers, derived)
     for schema in subject.SCHEMAS
 }
