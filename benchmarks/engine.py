@@ -7,10 +7,8 @@ decimetre and the last facility, otherwise there is no ratio.
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -18,20 +16,18 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import large
+from benchmarks.engine_side import FACILITIES, compare, question, run_side
 from benchmarks.measure import Measure
 from benchmarks.peers import PeerAbsentError, peer_python
-from benchmarks.streets import Streets, largest_component, read_streets
+from benchmarks.streets import largest_component, read_streets
 
 RUNS = 3
-SEED = 20_261_101
 ELEMENTS = 60
-FACILITIES = 15_000
-THRESHOLDS_DM = (4_167, 8_333, 12_500)
-"""5, 10 and 15 minutes at 5 km/h."""
 
 
 def run(_city: Path | None = None) -> tuple[list[Measure], dict[str, object]]:
-    """Measure on Porto."""
+    """Measure on Porto, real and tiled."""
     root = Path(os.environ.get("KEZHONG_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
     file = root / "porto" / "porto.osm.pbf"
     if not file.is_file():
@@ -39,17 +35,18 @@ def run(_city: Path | None = None) -> tuple[list[Measure], dict[str, object]]:
     streets = largest_component(read_streets(file))
     python = _interpreters()
     with tempfile.TemporaryDirectory() as folder:
-        question = Path(folder) / "question.npz"
-        np.savez(question, **_question(streets))
+        asked = Path(folder) / "question.npz"
+        np.savez(asked, **question(streets, ELEMENTS, 1))
         runs: dict[str, list[dict[str, float]]] = {side: [] for side in python}
         results: dict[str, dict[str, Any]] = {}
-        _side(python["kezhong"], "kezhong", question)  # compiles, where `make setup` has not
+        run_side(python["kezhong"], "kezhong", asked, "whole")  # compiles, where `make setup` has not
         for _ in range(RUNS):
             for side, interpreter in python.items():
-                figures, result = _side(interpreter, side, question)
+                figures, result = run_side(interpreter, side, asked, "whole")
                 runs[side].append(figures)
                 results[side] = result
-    _check_equal(results)
+    compare(results)
+    more, larger = large.rows(streets, python)
     about: dict[str, object] = {
         "nodes": len(streets.node_xy),
         "edges": len(streets.edge_u),
@@ -58,23 +55,9 @@ def run(_city: Path | None = None) -> tuple[list[Measure], dict[str, object]]:
         "cpus": len(os.sched_getaffinity(0)),
         "numba": importlib.metadata.version("numba"),
         "runs": runs,
+        **larger,
     }
-    return _table(runs), about
-
-
-def _question(streets: Streets) -> dict[str, Any]:
-    """Facilities at random nodes; the frequency of elements falls like 1/rank, from some 3,200 to some 50."""
-    random = np.random.default_rng(SEED)
-    share = 1.0 / np.arange(1, ELEMENTS + 1)
-    size = np.maximum(1, np.floor(FACILITIES * share / share.sum())).astype(int)
-    element = np.repeat(np.arange(ELEMENTS), size).astype(np.int32)
-    return {
-        **{name: getattr(streets, name) for name in Streets.__dataclass_fields__},
-        "element": element,
-        "facility_node": random.integers(0, len(streets.node_xy), len(element)).astype(np.int32),
-        "n_elements": np.array(ELEMENTS),
-        "thresholds": np.array(THRESHOLDS_DM, np.uint32),
-    }
+    return [*_table(runs), *more], about
 
 
 def _interpreters() -> dict[str, str]:
@@ -85,25 +68,6 @@ def _interpreters() -> dict[str, str]:
     except PeerAbsentError as absent:
         print(f"measured without the peer: {absent}", file=sys.stderr)
     return found
-
-
-def _side(interpreter: str, side: str, question: Path) -> tuple[dict[str, float], dict[str, Any]]:
-    answer = question.with_name(f"{side}.npz")
-    command = [interpreter, "-m", "benchmarks.engine_side", side, str(question), str(answer)]
-    done = subprocess.run(command, cwd=Path(__file__).resolve().parents[1], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{side} failed:\n{done.stderr}")
-    with np.load(answer) as file:
-        return json.loads(done.stdout.splitlines()[-1]), {name: file[name] for name in file.files}
-
-
-def _check_equal(results: dict[str, dict[str, Any]]) -> None:
-    ours = results["kezhong"]
-    for side, theirs in results.items():
-        for name, values in theirs.items():
-            different = int((ours[name] != values).sum())
-            if different:
-                raise SystemExit(f"results differ from {side}: {different} of {values.size} values of {name}")
 
 
 def _table(runs: dict[str, list[dict[str, float]]]) -> list[Measure]:

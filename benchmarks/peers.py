@@ -16,8 +16,10 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / ".make" / "peers"
 #: What is imported to see whether an environment is whole. Of cityseer only the compiled engine is used: without what
 #: it draws, downloads and fits models with, its environment takes 0.1 GB instead of 0.8 GB.
-IMPORTS = {"pandana": "pandana", "cityseer": "cityseer.rustalgos"}
+IMPORTS = {"pandana": "pandana", "cityseer": "cityseer.rustalgos", "pyvalhalla": "valhalla"}
 ALONE = {"cityseer": ("numpy",)}
+#: Peers whose wheels need another Python than this project's: names of interpreters that are tried.
+PYTHONS = {"pyvalhalla": ("python3.14", "python3.13", "python3.12")}
 
 
 class PeerAbsentError(Exception):
@@ -56,12 +58,24 @@ def peer_python(peer: str, *, make: bool = True) -> str:
 def _make(folder: Path, packages: list[str], *, with_dependencies: bool) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    subprocess.run([_python_for(folder.name), "-m", "venv", str(folder)], check=True)
     options = ["--quiet", "--disable-pip-version-check", *([] if with_dependencies else ["--no-deps"])]
     command = [str(folder / "bin" / "python"), "-m", "pip", "install", *options, *packages]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         raise PeerAbsentError(f"{' '.join(packages)} cannot be installed here:\n{done.stderr}")
+
+
+def _python_for(peer: str) -> str:
+    """The interpreter that the peer's environment is made with."""
+    wanted = PYTHONS.get(peer)
+    if wanted is None or f"python{sys.version_info.major}.{sys.version_info.minor}" in wanted:
+        return sys.executable
+    for name in wanted:
+        found = shutil.which(name)
+        if found and subprocess.run([found, "-c", "import venv"], check=False, capture_output=True).returncode == 0:
+            return found
+    raise PeerAbsentError(f"{peer} needs one of {', '.join(wanted)}")
 
 
 def _pin(peer: str) -> str:
@@ -80,4 +94,7 @@ def _imports(python: Path, peer: str) -> bool:
 
 if __name__ == "__main__":
     for name in IMPORTS:
-        print(peer_python(name))
+        try:
+            print(peer_python(name))
+        except PeerAbsentError as absent:
+            print(f"{name}: {absent}", file=sys.stderr)

@@ -36,8 +36,7 @@ class Streets:
 def read_streets(file: Path) -> Streets:
     """Walkable ways of an OSM file, cut at junctions, in metres of a local equirectangular projection."""
     ids, xy, ptr = _walkable_ways(file)
-    lon, lat = np.radians(xy).T
-    metres = EARTH_M * np.column_stack([(lon - lon.mean()) * np.cos(lat.mean()), lat - lat.mean()])
+    metres = to_metres(xy, np.radians(xy).mean(axis=0))
     names, index, uses = np.unique(ids, return_inverse=True, return_counts=True)
     ends = np.zeros(len(ids), np.bool_)
     ends[ptr[:-1]] = ends[ptr[1:] - 1] = True
@@ -59,6 +58,24 @@ def read_streets(file: Path) -> Streets:
     used, ends_of = np.unique(np.concatenate([index[first], index[last]]), return_inverse=True)
     u, v = ends_of.reshape(2, -1).astype(np.int32)
     return Streets(position[used], u, v, edge_xy, edge_ptr.astype(np.int64), edge_dm)
+
+
+def centre_of(file: Path) -> NDArray[np.float64]:
+    """Longitude and latitude (radians) about which :func:`read_streets` projects the file."""
+    _, xy, _ = _walkable_ways(file)
+    return np.asarray(np.radians(xy).mean(axis=0))
+
+
+def to_metres(lonlat: NDArray[np.float64], centre: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Degrees (n, 2) as metres of that projection."""
+    scale = EARTH_M * np.array([np.cos(centre[1]), 1.0])
+    return np.asarray((np.radians(lonlat) - centre) * scale)
+
+
+def to_degrees(xy: NDArray[np.float64], centre: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The inverse of :func:`to_metres`."""
+    scale = EARTH_M * np.array([np.cos(centre[1]), 1.0])
+    return np.asarray(np.degrees(xy / scale + centre))
 
 
 def largest_component(streets: Streets) -> Streets:

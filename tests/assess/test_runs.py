@@ -24,7 +24,7 @@ def test_second_basis_needs_no_search_and_the_same_question_is_the_same_run(
     def fail(*args: object, **more: object) -> None:
         raise AssertionError("searched again")
 
-    monkeypatch.setattr("kezhong.assess.reach._search", fail)
+    monkeypatch.setattr("kezhong.assess.reach.search", fail)
     assert assess(city, "gb50180-2018").run.id != first.run.id
     assert assess(city, "kezhong-default").run.id == first.run.id
     again = open_assessment(city, first.run.id)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 import pytest
+from pydantic import ValidationError
 
 from kezhong.catalogue import (
     AGE_GROUP_IDS,
@@ -19,9 +20,11 @@ from kezhong.catalogue import (
     validate,
 )
 from kezhong.catalogue.model import REMEDY_IDS, CircleId, FunctionId, Kind
+from kezhong.catalogue.walkers import Crossings, Walker
 from kezhong.city.vocabulary import AGE_GROUPS, CommunityType
 from kezhong.errors import NotFoundError
 
+PROPOSAL = {"document": "kezhong", "evidence": "proposal"}
 BASES = (
     "kezhong-default",
     "gb50180-2018",
@@ -351,12 +354,50 @@ def test_walkers(book: Catalogue) -> None:
     assert {walker.id: walker.m_per_min for walker in book.walkers.values()} == {
         "standard": 66.7,
         "adult": 75,
-        "elderly": 54,
-        "child": 60,
-        "stroller_wheelchair": 48,
+        "older_70": 54,
+        "older_80": 48,
+        "child_accompanied": 54,
+        "child_alone": 60,
+        "pram": 60,
+        "wheelchair": 48,
     }
-    assert [walker.id for walker in book.walkers.values() if walker.avoid_steps] == ["stroller_wheelchair"]
+    assert [walker.id for walker in book.walkers.values() if walker.avoid_steps] == ["pram", "wheelchair"]
     assert not any(walker.cite.normative for walker in book.walkers.values())
+    # What was called otherwise is still found.
+    for alias, walker in {"elderly": "older_70", "child": "child_alone", "stroller_wheelchair": "wheelchair"}.items():
+        assert book.walker(alias).id == walker
+    # The standard walker's pace already contains detours and waits: nothing slows or stops it.
+    standard = book.walker("standard")
+    assert len(standard.citations) == 1
+    assert all(len(walker.citations) > 6 for walker in book.walkers.values() if walker.id != "standard")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"m_per_min": 0},
+        {"speed": 70},
+        {"slope": {"rule": "table", "slopes": [0.1, 0.0], "speeds": [1, 1], "cite": PROPOSAL}},
+        {"slope": {"rule": "tobler", "up": 0.08, "cite": PROPOSAL}},
+        {"steps": {"closed": True, "up_s": 1.0, "cite": PROPOSAL}},
+        {"steps": {"cite": PROPOSAL}},
+        {"ground": {"factors": {"loose": 0.9}, "cite": PROPOSAL}},
+        {"kerbs": {"closed_from": "high", "cite": PROPOSAL}},
+        {"width": {"least_m": 0.9}},
+    ],
+)
+def test_a_profile_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
+    sound = {"id": "x", "zh": "试", "en": "x", "m_per_min": 60, "cite": PROPOSAL}
+    Walker.model_validate(sound)
+    with pytest.raises(ValidationError):
+        Walker.model_validate(sound | wrong)
+
+
+def test_a_signal_cannot_be_green_longer_than_its_cycle(book: Catalogue) -> None:
+    given = book.crossings.model_dump(mode="json")
+    given["roads"]["primary"]["green_s"] = 500
+    with pytest.raises(ValidationError):
+        Crossings.model_validate(given)
 
 
 def test_weights_are_a_proposal(book: Catalogue) -> None:

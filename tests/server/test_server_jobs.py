@@ -80,7 +80,7 @@ def test_a_job_is_followed_to_its_run(own_client: TestClient, assess: Assess) ->
     assert done.result is not None
     resolved = own_client.get(f"{API}/runs/resolve?basis=gb50180-2018&walker=elderly").json()
     assert resolved == {"run": done.result.run}
-    assert assess.calls == [{"basis": "gb50180-2018", "walker": "elderly", "force": False}]
+    assert assess.calls == [{"basis": "gb50180-2018", "walker": "older_70", "force": False}]
     listed = models.JobList.model_validate_json(own_client.get(f"{API}/jobs").content)
     assert [entry.id for entry in listed.items] == [job.id]
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kezhong.catalogue.model import Basis, Walker
 
 #: Raised when formulae change, so that an old run is not taken for an answer of the new ones.
-METHOD = 3
+METHOD = 4
 VARIANTS = ("population", "target_pop", "land", "building", "estate", "buffer")
 
 

@@ -290,10 +290,7 @@ def lived(study: Study, book: FigureBook) -> None:
         "m": (units.sums(metres * people), units.sums(reached * people)),
         "min": (units.sums(minutes * people), units.sums(minutes_reached * people)),
     }
-    pace = study.walker.m_per_min
-    near = {
-        limit: units.sums((study.walker_dm <= np.floor(limit * pace * 10 + 1e-6)) * people) for limit in LIVED_MINUTES
-    }
+    near = {limit: units.sums((study.walker_ds <= limit * 600.0) * people) for limit in LIVED_MINUTES}
     residents = units.residents
     rows = np.flatnonzero(residents > 0)
     for number, element_id in enumerate(table.elements):

@@ -16,9 +16,10 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from kezhong.assess.origins import UNREACHED
+from kezhong.assess.origins import UNREACHED, Lengths
 from kezhong.assess.places import gather
-from kezhong.assess.reach import LAYERS, Lengths, read_arrays, write_arrays
+from kezhong.assess.reach import LAYERS
+from kezhong.assess.stored import read_arrays, write_arrays
 from kezhong.assess.streets import SNAP_M, attach, demand_rows, facility_rows, layers_key, lonlat, project, street_graph
 from kezhong.city.vocabulary import SetKind
 from kezhong.city.workspace import City

@@ -71,15 +71,13 @@ def evaluate(study: Study, progress: Progress) -> Result:
 
 def _arrays(study: Study) -> dict[str, npt.NDArray[Any]]:
     table = study.table
-    barred = np.where(
-        (study.walker_dm == UNREACHED) & (table.nearest_dm != UNREACHED), REACH_CODES.index("barred"), 255
-    )
-    why = reasons(study.walker_dm, study.walker_snap)
+    stopped = (study.walker_ds == UNREACHED) & (table.nearest_dm != UNREACHED)
+    why = reasons(table.nearest_dm, table.snap_reason)
     return {
         "nearest_dm": table.nearest_dm,
         "nearest_facility": table.nearest_facility,
         "walker_ds": study.walker_ds,
-        "reason": np.where(barred == 255, why, barred).astype(np.uint8),
+        "reason": np.where(stopped, REACH_CODES.index("barred"), why).astype(np.uint8),
         "counts": table.counts,
     }
 

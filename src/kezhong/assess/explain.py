@@ -15,10 +15,11 @@ from kezhong.assess.evidence import Evidence, cite_of
 from kezhong.assess.explanation import STATUS_WORDS, VARIANT_WORDS, Explanation
 from kezhong.assess.journey import walk
 from kezhong.assess.origins import UNREACHED, Origins, enough_counted
-from kezhong.assess.reach import limit_dm
 from kezhong.assess.reasons import REASONS, Words
 from kezhong.assess.streets import project
 from kezhong.assess.study import STANDARD
+from kezhong.assess.thresholds import limit_dm
+from kezhong.assess.walking import is_plain, rules_of
 from kezhong.assess.wording import Language, citation_text, clauses_en, share_text, stated
 from kezhong.catalogue import conflicts
 from kezhong.catalogue.model import Element, Requirement
@@ -130,13 +131,20 @@ class Explainer(Evidence):
         return assignment(self.city, self.points, self.run.manifest["window"])
 
     def _deciding(self, rule: Requirement | None, item: Element) -> tuple[Any, Any, Any]:
-        """As :meth:`_nearest`, with the assigned school in place of the nearest where enrolment areas say so."""
+        """As :meth:`_nearest`, with the assigned school in place of the nearest where enrolment areas say so.
+
+        A run keeps the walker's time to the nearest only; to an assigned school farther on it is known where metres
+        tell it, of a walker whom nothing slows or stops.
+        """
         dm, which, ds = self._nearest(rule, item)
         if self._assignment is None:
             return dm, which, ds
         elements = self.counting(rule, item)
         own, school = self._assignment.units(elements, dm, which)
-        seconds = np.where(own == UNREACHED, UNREACHED, np.rint(own * 60.0 / self.found.walker.m_per_min))
+        walker = self.found.walker
+        seconds = np.full(own.shape, UNREACHED)
+        if is_plain(rules_of(walker, self.found.catalogue.crossings)):
+            seconds = np.where(own == UNREACHED, UNREACHED, np.rint(own * 60.0 / walker.m_per_min))
         return own, school, np.where(school == which, ds, seconds).astype(np.uint32)
 
     def _note(self, rule: Requirement | None, item: Element) -> dict[str, str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from kezhong.assess.enrolment import assignment
-from kezhong.assess.reach import reach_table, thresholds_of, walker_reach
+from kezhong.assess.lived import run_seconds
+from kezhong.assess.reach import reach_table
 from kezhong.assess.study import STANDARD, Study, assessed_points, element_order
+from kezhong.assess.thresholds import thresholds_of
 from kezhong.assess.units import build_units
 from kezhong.catalogue import load_basis, load_catalogue
 from kezhong.progress import Progress, span
@@ -32,11 +32,7 @@ def prepare(city: City, basis: Basis, walker: Walker, window: str, progress: Pro
     bases[basis.id] = basis
     thresholds = thresholds_of(bases, element_order(points, catalogue), catalogue.walker(STANDARD).m_per_min)
     table = reach_table(city, points, thresholds, window=window, progress=span(progress, 0.1, 0.9))
-    walker_dm, walker_snap = table.nearest_dm, table.snap_reason
-    if walker.avoid_steps:
-        walker_dm, walker_snap = walker_reach(
-            city, points, thresholds, window=window, progress=span(progress, 0.9, 1.0)
-        )
+    walker_ds = run_seconds(city, walker, table.nearest_dm, window, span(progress, 0.9, 1.0))
     return Study(
         city=city,
         catalogue=catalogue,
@@ -47,7 +43,6 @@ def prepare(city: City, basis: Basis, walker: Walker, window: str, progress: Pro
         units=units,
         points=points,
         table=table,
-        walker_dm=np.asarray(walker_dm),
-        walker_snap=walker_snap,
+        walker_ds=walker_ds,
         assignment=assignment(city, points, window),
     )

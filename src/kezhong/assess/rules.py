@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from kezhong.assess.origins import UNREACHED, Origins
-from kezhong.assess.reach import Lengths, limit_dm
+from kezhong.assess.origins import UNREACHED, Lengths, Origins
 from kezhong.assess.study import STANDARD, Study
+from kezhong.assess.thresholds import limit_dm
 from kezhong.assess.units import Units, built_up
 from kezhong.catalogue.model import Basis, Element, Kind, LevelId, Requirement
 from kezhong.city.vocabulary import AreaLevel, Presence, SetKind
@@ -86,18 +87,16 @@ class Rule:
         return self.limit_dm >= 0
 
 
-def apply_rules(study: Study) -> list[Rule]:
-    """Every requirement of the basis, in its order."""
-    units = study.units
+def apply_rules(study: Study, only: Sequence[int] | None = None) -> list[Rule]:
+    """Every requirement of the basis, in its order; ``only`` those of these numbers."""
+    units, wanted = study.units, study.basis.requirements
+    if only is not None:
+        wanted = tuple(wanted[number] for number in only)
     inside = np.ones(len(units.people), dtype=bool)
-    if _asks_built_up(study):
+    if any(rule.required_if is not None and rule.required_if.built_up_only for rule in wanted):
         inside = built_up(study.city, units, units.xy, units.leaf_of)
     levels = set(units.levels)
-    return [_apply(study, requirement, inside, levels) for requirement in study.basis.requirements]
-
-
-def _asks_built_up(study: Study) -> bool:
-    return any(rule.required_if is not None and rule.required_if.built_up_only for rule in study.basis.requirements)
+    return [_apply(study, requirement, inside, levels) for requirement in wanted]
 
 
 def _apply(study: Study, requirement: Requirement, inside: Flags, levels: set[str]) -> Rule:

@@ -27,8 +27,6 @@ Flags = npt.NDArray[np.bool_]
 
 #: Farthest a street may be from a place; beyond it the place is not on the network (in metres).
 SNAP_M = 300.0
-#: Barriers at a node that a pushchair or wheelchair does not pass (OSM ``barrier``).
-_NARROW = ("stile", "turnstile", "full-height_turnstile", "kissing_gate", "cycle_barrier", "motorcycle_barrier")
 _KEPT_GRAPHS = 2
 _graphs: OrderedDict[str, WalkGraph] = OrderedDict()
 
@@ -92,20 +90,6 @@ def _build(city: City) -> WalkGraph:
         ptr,
         length,
     )
-
-
-def barred_edges(city: City) -> Flags:
-    """Edges that a walker who avoids steps cannot take: steps, ``wheelchair=no``, narrow barriers at an end."""
-    nodes, edges = city.layer("street_nodes"), city.layer("street_edges")
-    shut = nodes["barrier"].isin(_NARROW) | (nodes["wheelchair"] == "no").fillna(value=False)
-    closed = nodes.loc[shut.to_numpy(dtype=bool), "node_id"]
-    barred = (
-        edges["steps"].fillna(value=False).to_numpy(dtype=bool)
-        | (edges["wheelchair"] == "no").fillna(value=False).to_numpy(dtype=bool)
-        | edges["from_node"].isin(closed).to_numpy(dtype=bool)
-        | edges["to_node"].isin(closed).to_numpy(dtype=bool)
-    )
-    return np.asarray(barred, dtype=np.bool_)
 
 
 def lonlat(frame: gpd.GeoDataFrame) -> Floats:

@@ -14,7 +14,6 @@ import pandas as pd
 from kezhong.assess.enrolment import Assignment
 from kezhong.assess.ground import Ground
 from kezhong.assess.hours import WINDOWS, open_in_window
-from kezhong.assess.origins import UNREACHED
 from kezhong.assess.reach import ReachTable
 from kezhong.assess.units import Units, incidences
 from kezhong.catalogue.model import Basis, Element, Kind, Walker
@@ -35,7 +34,10 @@ LIVED_MINUTES = (5.0, 10.0, 15.0)
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """The city at one snapshot, the basis, the walker, and what the search found."""
+    """The city at one snapshot, the basis, the walker, and what the search found.
+
+    ``walker_ds`` (E, D): deciseconds of the run's walker to what is nearest to him by time.
+    """
 
     city: City
     catalogue: Catalogue
@@ -46,20 +48,13 @@ class Study:
     units: Units
     points: gpd.GeoDataFrame
     table: ReachTable
-    walker_dm: Lengths
-    walker_snap: npt.NDArray[np.uint8]
+    walker_ds: Lengths
     assignment: Assignment | None = None
 
     @property
     def standard_pace(self) -> float:
         """Metres a minute of the standard walker, by which thresholds in minutes are tested."""
         return self.catalogue.walker(STANDARD).m_per_min
-
-    @cached_property
-    def walker_ds(self) -> Lengths:
-        """(E, D): deciseconds of the chosen walker to the nearest facility."""
-        seconds = self.walker_dm.astype(np.float64) * 60.0 / self.walker.m_per_min
-        return np.where(self.walker_dm == UNREACHED, UNREACHED, np.rint(seconds)).astype(np.uint32)
 
     @cached_property
     def point_elements(self) -> npt.NDArray[np.intp]:

@@ -21,6 +21,7 @@ from scipy import sparse
 from kezhong.city.areas import ROLL_UP, AreaTree
 from kezhong.city.vocabulary import AGE_GROUPS, AreaLevel, CommunityType, SetKind
 from kezhong.city.workspace import City
+from kezhong.errors import InputError, NotFoundError
 
 Floats = npt.NDArray[np.float64]
 Objects = npt.NDArray[np.object_]
@@ -88,6 +89,20 @@ class Units:
         """Rows of the areas of a level."""
         return np.flatnonzero(self.levels == level)
 
+    def need_level(self, level: str) -> Rows:
+        """Rows of the areas of a level.
+
+        Raises
+        ------
+        NotFoundError
+            The city has no areas of this level.
+        """
+        found = self.rows(level)
+        if not len(found):
+            known = ", ".join(dict.fromkeys(self.levels.tolist()))
+            raise NotFoundError("assess.unknown_level", value=level, expected=known)
+        return found
+
     def sums(self, values: Floats) -> Floats:
         """Sum over each area's demand units; ``values`` is (demand,) or (things, demand), result (areas, …)."""
         if values.ndim == 1:
@@ -95,7 +110,15 @@ class Units:
         return np.ascontiguousarray((self.member @ values.T).T)
 
     def group(self, name: str) -> Floats:
-        """Members of an age group in each demand unit; NaN where its ages are unknown."""
+        """Members of an age group in each demand unit; NaN where its ages are unknown.
+
+        Raises
+        ------
+        InputError
+            No such group.
+        """
+        if name not in AGE_GROUPS:
+            raise InputError("assess.unknown_group", value=name, expected=", ".join(AGE_GROUPS))
         if name == "all":
             return self.people
         return self._groups[name]

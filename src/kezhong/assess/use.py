@@ -13,8 +13,8 @@ import numpy.typing as npt
 from kezhong.assess.efficiency import Decay, floating_catchment, served_share
 from kezhong.assess.figures import REASON, STATUS, FigureBook
 from kezhong.assess.hours import match_shares
-from kezhong.assess.reach import CATCHMENT_M
 from kezhong.assess.rules import Rule
+from kezhong.assess.searching import CATCHMENT_M
 from kezhong.assess.study import Study
 from kezhong.catalogue.model import Element
 from kezhong.city.vocabulary import AreaLevel

@@ -23,6 +23,7 @@ from kezhong.catalogue.model import (
     Requirement,
     Walker,
 )
+from kezhong.catalogue.walkers import Crossings
 from kezhong.errors import NotFoundError
 
 _Entry = TypeVar("_Entry")
@@ -39,6 +40,7 @@ class Catalogue:
     departments: Mapping[str, Department]
     documents: Mapping[str, Document]
     walkers: Mapping[str, Walker]
+    crossings: Crossings
     indicators: Mapping[str, Indicator]
     remedies: Mapping[str, Remedy]
     elements: Mapping[str, Element]
@@ -59,8 +61,8 @@ class Catalogue:
         )
 
     def walker(self, walker_id: str) -> Walker:
-        """The walker with this id, or :class:`NotFoundError`."""
-        return _find(self.walkers, walker_id, "catalogue.unknown_walker", {})
+        """The walker with this id, or an earlier one or the Chinese name of it, or :class:`NotFoundError`."""
+        return _find(self.walkers, walker_id, "catalogue.unknown_walker", self._walker_names)
 
     def document(self, document_id: str, basis: Basis | None = None) -> Document:
         """A document of the catalogue, or of the basis's overlay."""
@@ -78,6 +80,10 @@ class Catalogue:
     def osm_index(self) -> OsmIndex:
         """Index of the elements' OSM tags."""
         return build_index(self.elements.values())
+
+    @cached_property
+    def _walker_names(self) -> dict[str, str]:
+        return {name: walker.id for walker in self.walkers.values() for name in (*walker.aliases, walker.zh)}
 
     @cached_property
     def _element_names(self) -> dict[str, str]:

@@ -66,15 +66,25 @@ def _list_problems(catalogue: Catalogue) -> Iterator[str]:
         yield "remedies.yaml: orders are not 1 to 6"
     if tuple(catalogue.levels) != tuple(level for level in catalogue.levels if level in tuple(LevelId)):
         yield "levels.yaml holds an unknown level"
-    for walker in catalogue.walkers.values():
-        yield from _cite_problems(catalogue, walker.cite, f"walker {walker.id}", None)
-        for group in walker.age_groups:
-            if group not in AGE_GROUP_IDS:
-                yield f"walker {walker.id}: unknown age group {group}"
+    yield from _walker_problems(catalogue)
     names = Counter(element.zh for element in catalogue.elements.values())
     for name, count in names.items():
         if count > 1:
             yield f"{count} elements are called {name}"
+
+
+def _walker_problems(catalogue: Catalogue) -> Iterator[str]:
+    for walker in catalogue.walkers.values():
+        for cite in walker.citations:
+            yield from _cite_problems(catalogue, cite, f"walker {walker.id}", None)
+        for alias in walker.aliases:
+            if alias in catalogue.walkers:
+                yield f"walker {walker.id}: {alias} is a walker of its own"
+        for group in walker.age_groups:
+            if group not in AGE_GROUP_IDS:
+                yield f"walker {walker.id}: unknown age group {group}"
+    for cite in (catalogue.crossings.cite, catalogue.crossings.roads_cite):
+        yield from _cite_problems(catalogue, cite, "crossings", None)
 
 
 def _element_problems(catalogue: Catalogue, element: Element) -> Iterator[str]:

@@ -31,6 +31,7 @@ from kezhong.catalogue.model import (
     Remedy,
     Walker,
 )
+from kezhong.catalogue.walkers import Crossings
 
 _Model = TypeVar("_Model", bound=BaseModel)
 #: Remedies that fit a kind of element where its entry names none.
@@ -65,6 +66,7 @@ def load_catalogue() -> Catalogue:
                 msg = f"element {element.id} is in two files"
                 raise ValueError(msg)
             elements[element.id] = element
+    walkers = _read(data / "walkers.yaml")
     bases = {name: _basis(_read(data / "bases" / f"{name}.yaml")) for name in _read(data / "bases.yaml")}
     return Catalogue(
         circles=circles,
@@ -73,7 +75,8 @@ def load_catalogue() -> Catalogue:
         levels=_by_id(Level, _read(data / "levels.yaml")),
         departments=_by_id(Department, _read(data / "departments.yaml")),
         documents=documents,
-        walkers=_by_id(Walker, _read(data / "walkers.yaml")),
+        walkers=_by_id(Walker, walkers["walkers"]),
+        crossings=Crossings.model_validate(walkers["crossings"]),
         indicators=indicators,
         remedies=_by_id(Remedy, _read(data / "remedies.yaml")),
         elements=MappingProxyType(elements),

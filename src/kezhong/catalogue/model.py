@@ -12,10 +12,15 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-PROPOSAL_ZH = "建议值(待核)"
-PROPOSAL_EN = "proposal (to be checked)"
+from kezhong.catalogue.citation import PROPOSAL_EN as PROPOSAL_EN
+from kezhong.catalogue.citation import PROPOSAL_ZH as PROPOSAL_ZH
+from kezhong.catalogue.citation import Citation as Citation
+from kezhong.catalogue.citation import Evidence as Evidence
+from kezhong.catalogue.citation import Named as Named
+from kezhong.catalogue.citation import Record as _Model
+from kezhong.catalogue.walkers import Walker as Walker
 
 #: Age groups an element may be for; the bands behind them are in ``kezhong.city.vocabulary.AGE_GROUPS``.
 AGE_GROUP_IDS = (
@@ -36,10 +41,6 @@ VILLAGE = "village"
 #: Remedies, least building first.
 REMEDY_IDS = ("share", "extend_hours", "convert", "mobile", "extend", "new")
 FAMILY_IDS = ("content_scale", "coverage", "efficiency", "quality")
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class CircleId(StrEnum):
@@ -106,23 +107,6 @@ class Kind(StrEnum):
     PROGRAM = "program"  # a service or mechanism: there or not
 
 
-class Evidence(StrEnum):
-    """How sure a figure is."""
-
-    FOUND = "found"  # figure and clause seen in a public source
-    PARTLY_FOUND = "partly_found"  # the item was seen, the figure was not
-    MEMORY = "memory"  # from professional memory
-    PROPOSAL = "proposal"  # this project's own proposal
-
-
-class Named(_Model):
-    """Something with a name in both languages."""
-
-    id: str
-    zh: str
-    en: str
-
-
 class Department(_Model):
     """A department, versioned: departments are renamed and merged."""
 
@@ -139,21 +123,6 @@ class Circle(Named):
     lead_department: str
 
 
-class Citation(_Model):
-    """Where a figure comes from."""
-
-    document: str  # id of a Document
-    clause: str = ""  # empty: not seen, the figure is a proposal
-    clause_en: str = ""
-    evidence: Evidence
-    note: str = ""
-
-    @property
-    def normative(self) -> bool:
-        """Whether the figure may be credited to its document: clause known and figure found."""
-        return bool(self.clause) and self.evidence is Evidence.FOUND
-
-
 class Level(Named):
     """A level of provision. Its figures are those of GB 50180 chapter 3; walking metres are never made of minutes."""
 
@@ -161,17 +130,6 @@ class Level(Named):
     dwellings: tuple[float, float] | None = None
     walk_m: tuple[float, float] | None = None
     cites: tuple[Citation, ...] = ()
-    note_zh: str = ""
-    note_en: str = ""
-
-
-class Walker(Named):
-    """A profile of a pedestrian, for minutes of lived access; the normative metres know no walker."""
-
-    m_per_min: Annotated[float, Field(gt=0)]
-    avoid_steps: bool = False
-    age_groups: tuple[str, ...] = ()
-    cite: Citation
     note_zh: str = ""
     note_en: str = ""
 
@@ -204,7 +162,7 @@ class OsmTags(_Model):
     """
 
     all: dict[str, str]
-    exclude: dict[str, str] = {}
+    exclude: dict[str, str] = Field(default_factory=dict)
     name_contains: tuple[str, ...] = ()
     name_excludes: tuple[str, ...] = ()
     area_m2: tuple[float | None, float | None] = (None, None)
@@ -302,7 +260,9 @@ class Requirement(_Model):
     element: str
     any_of: tuple[str, ...] = ()  # other elements that satisfy it as well
     status: Literal["required", "conditional", "recommended", "optional"]
-    any_of_count: dict[str, int] = {}  # how many of a substitute it takes within the threshold; default 1
+    any_of_count: dict[str, int] = Field(
+        default_factory=dict
+    )  # how many of a substitute it takes within the threshold; default 1
     required_if: Condition | None = None
     in_district: bool = False  # counted in the district, not by radius
     community_types: tuple[str, ...] = ()  # empty: all but villages

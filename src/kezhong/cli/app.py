@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kezhong import __version__
-from kezhong.cli import importing, results, serving, verifying
+from kezhong.cli import hours, importing, isochrone, lived, openings, results, serving, verifying
 from kezhong.cli.console import language, local_time, say, table
 from kezhong.cli.helping import speak_both
 from kezhong.errors import InputError
@@ -216,6 +216,10 @@ def demo(
     serving.demo(out, host, port, no_serve=no_serve)
 
 
+app.command()(lived.lived)
+app.command()(hours.hours)
+app.command()(isochrone.isochrone)
+app.command()(openings.openings)
 app.command("import", epilog=importing.EPILOG)(importing.import_)
 app.add_typer(verifying.app, name="verify")
 

@@ -28,6 +28,8 @@ KINDS = {
     "built-up": "import_built_up",
     "enrolment": "import_enrolment",
     "ratios": "import_ratios",
+    "elevation": "import_elevation",
+    "gtfs": "import_gtfs",
 }
 #: Parameters of the functions whose option has another name: ``--kind`` and ``--version`` would mislead.
 _OPTIONS = {"kind": "site-kind", "version": "edition"}
@@ -49,6 +51,8 @@ EPILOG = """\b
   built-up    城区范围 / the built-up area
   enrolment   学区 / enrolment areas
   ratios      统计类要素 / elements that are statistics: --element
+  elevation   高程栅格 / elevation model (GeoTIFF): --unit --band
+  gtfs        公交班次 / a GTFS timetable (.zip)
 
 \b
 例 / examples:
@@ -74,6 +78,7 @@ def import_(
         typer.Option(help="未写明种类的闲置资产属何种 / kind of sites that do not state theirs, e.g. 留白, premises"),
     ] = None,
     band: Annotated[int | None, typer.Option(help="栅格波段 / band of a raster", min=1)] = None,
+    unit: Annotated[str | None, typer.Option(help="高程单位 / unit of heights: m, dm, cm, ft")] = None,
     edition: Annotated[str | None, typer.Option(help="生活圈划定版本 / edition of the life circles, e.g. 2024")] = None,
     code_column: Annotated[str | None, typer.Option(help="编码列（区域）/ column of codes")] = None,
     name_column: Annotated[str | None, typer.Option(help="名称列（区域）/ column of names")] = None,
@@ -94,7 +99,7 @@ def import_(
     options: dict[str, Any] = {
         "source": source, "element": element, "mapping": mapping, "datum": datum, "level": level,
         "age_shares": age_shares, "as_of": as_of, "sheet": sheet, "code_column": code_column,
-        "name_column": name_column, "people_column": people_column, "kind": site_kind, "band": band,
+        "name_column": name_column, "people_column": people_column, "kind": site_kind, "band": band, "unit": unit,
         "version": edition, "planned": planned or None,
         "household": household or None, "allow_overlap": allow_overlap or None, "allow_rejects": allow_rejects or None,
     }  # fmt: skip

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from kezhong.intake.circles import import_circles
     from kezhong.intake.city_setup import new_city, template_population, templates
     from kezhong.intake.derive import refresh
+    from kezhong.intake.elevation import import_elevation
     from kezhong.intake.estates import import_estates
     from kezhong.intake.facilities import import_facilities
     from kezhong.intake.gates import import_gates
     from kezhong.intake.grid import import_built_up, import_enrolment, import_grid
+    from kezhong.intake.gtfs import import_gtfs
     from kezhong.intake.landuse import import_landuse
     from kezhong.intake.ledgers import import_ledger
     from kezhong.intake.osm_facilities import import_osm_facilities
@@ -38,11 +40,13 @@ _HOMES = {
     "import_buildings": "buildings",
     "import_built_up": "grid",
     "import_circles": "circles",
+    "import_elevation": "elevation",
     "import_enrolment": "grid",
     "import_estates": "estates",
     "import_facilities": "facilities",
     "import_gates": "gates",
     "import_grid": "grid",
+    "import_gtfs": "gtfs",
     "import_landuse": "landuse",
     "import_ledger": "ledgers",
     "import_osm_facilities": "osm_facilities",
@@ -66,11 +70,13 @@ __all__ = [
     "import_buildings",
     "import_built_up",
     "import_circles",
+    "import_elevation",
     "import_enrolment",
     "import_estates",
     "import_facilities",
     "import_gates",
     "import_grid",
+    "import_gtfs",
     "import_landuse",
     "import_ledger",
     "import_osm_facilities",

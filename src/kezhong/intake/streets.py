@@ -12,7 +12,7 @@ import shapely
 
 from kezhong.city.workspace import City
 from kezhong.errors import InputError
-from kezhong.intake import derive
+from kezhong.intake import derive, elevation
 from kezhong.intake.basemap import BasemapCollector, asset_name
 from kezhong.intake.landscape import LandscapeCollector
 from kezhong.intake.line_layers import read_lines
@@ -82,6 +82,7 @@ def import_streets(
         else:
             loaded = _from_lines(path, chosen_mapping(city.folder, "streets", name, mapping), datum, reading)
         edges, nodes = _within(city, loaded.edges, loaded.nodes, path.name)
+        before = city.geo("street_edges") if city.has("street_heights") else None
         with city.edit(f"import streets {name}: {path.name}") as edit:
             settle(edit, edges, loaded.attribution)
             progress(0.75, "intake_osm.step_writing")
@@ -93,11 +94,14 @@ def import_streets(
                 edit.put_asset("basemap", loaded.basemap, asset_name(loaded.basemap))
             progress(0.85, "intake_osm.step_deriving")
             derive.refresh(edit, {"street_edges", "street_nodes"})
+            without_heights = None if before is None else elevation.keep_fitting(edit, before)
             others = [other for other in edit.city.sources("street_edges") if other != name]
     if loaded.mapping is not None:
         remember(city.folder, "streets", name, loaded.mapping)
     progress(1.0, "intake_osm.step_done")
     notes = [*loaded.notes, *_summary(edges, nodes, len(loaded.edges) - len(edges), others)]
+    if without_heights is not None:
+        notes.append(without_heights)
     snapshot = city.refresh().snapshot.id
     return ImportReport("streets", name, loaded.read, len(edges), notes=tuple(notes), snapshot_id=snapshot)
 

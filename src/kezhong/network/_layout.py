@@ -53,14 +53,15 @@ def polyline_metres(edge_xy: Any, edge_ptr: Any) -> Any:
 
 
 @kernel
-def adjacency(n: Any, start: Any, end: Any, cost: Any, usable: Any) -> Any:
-    """Arcs of both directions in CSR form, without self loops and unusable edges: ``ptr, head, cost, edge``."""
+def directed(n: Any, start: Any, end: Any, forward: Any, backward: Any) -> Any:
+    """Arcs that can be walked in CSR form, without self loops: ``ptr, head, cost, edge``."""
+    closed = np.uint32(0xFFFFFFFF)
     m = start.size
     ptr = np.zeros(n + 1, np.int64)
     for e in range(m):
-        if usable[e] and start[e] != end[e]:
-            ptr[start[e] + 1] += 1
-            ptr[end[e] + 1] += 1
+        if start[e] != end[e]:
+            ptr[start[e] + 1] += forward[e] != closed
+            ptr[end[e] + 1] += backward[e] != closed
     for i in range(n):
         ptr[i + 1] += ptr[i]
     at = ptr[:-1].copy()
@@ -68,12 +69,44 @@ def adjacency(n: Any, start: Any, end: Any, cost: Any, usable: Any) -> Any:
     arc_cost = np.empty(ptr[n], np.uint32)
     edge = np.empty(ptr[n], np.int32)
     for e in range(m):
-        if usable[e] and start[e] != end[e]:
-            for a, b in ((start[e], end[e]), (end[e], start[e])):
-                k = at[a]
-                head[k], arc_cost[k], edge[k] = b, cost[e], e
-                at[a] = k + 1
+        if start[e] == end[e]:
+            continue
+        if forward[e] != closed:
+            k = at[start[e]]
+            head[k], arc_cost[k], edge[k] = end[e], forward[e], e
+            at[start[e]] = k + 1
+        if backward[e] != closed:
+            k = at[end[e]]
+            head[k], arc_cost[k], edge[k] = start[e], backward[e], e
+            at[end[e]] = k + 1
     return ptr, head, arc_cost, edge
+
+
+@kernel
+def both_ways(n: Any, start: Any, end: Any, forward: Any, backward: Any) -> Any:
+    """Neighbours in CSR form, without self loops: ``ptr, head, out, back``, with the cost to and from each."""
+    m = start.size
+    ptr = np.zeros(n + 1, np.int64)
+    for e in range(m):
+        if start[e] != end[e]:
+            ptr[start[e] + 1] += 1
+            ptr[end[e] + 1] += 1
+    for i in range(n):
+        ptr[i + 1] += ptr[i]
+    at = ptr[:-1].copy()
+    head = np.empty(ptr[n], np.int32)
+    out = np.empty(ptr[n], np.uint32)
+    back = np.empty(ptr[n], np.uint32)
+    for e in range(m):
+        if start[e] == end[e]:
+            continue
+        k = at[start[e]]
+        head[k], out[k], back[k] = end[e], forward[e], backward[e]
+        at[start[e]] = k + 1
+        k = at[end[e]]
+        head[k], out[k], back[k] = start[e], backward[e], forward[e]
+        at[end[e]] = k + 1
+    return ptr, head, out, back
 
 
 @kernel

@@ -7,15 +7,14 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from kezhong.network import _layout
 from kezhong.network._compile import kernel
 from kezhong.network._lanes import LANES
 from kezhong.network._search import Arcs, Lanes, Members
-from kezhong.network.access import Access, Attached, Inside, Seeds, attach, seeds_of
-from kezhong.network.graph import Flags, Ints, Lengths, WalkGraph
-from kezhong.network.snapping import checked_flags
+from kezhong.network.access import Access, Attached, EdgeCosts, Inside, Seeds, attach, seeds_of
+from kezhong.network.graph import Ints, Lengths, WalkGraph
+from kezhong.network.weights import Weights, arcs_towards
 
 NARROW_LIMIT_DM = 0xFFFF - 1
 """Farthest distance that 16-bit lanes can hold."""
@@ -51,17 +50,13 @@ def prepare(
     n_demand: int,
     facilities: Access,
     n_facilities: int,
-    barred: ArrayLike | None,
+    weights: Weights | None,
 ) -> Prepared:
-    """Check the accesses, leave out barred edges and number the demand places along the graph's order."""
-    closed: Flags = np.zeros(graph.n_edges, np.bool_)
-    arcs = Arcs(graph.arc_ptr, graph.arc_head, graph.arc_dm)
-    if barred is not None:
-        closed = checked_flags(barred, "barred", graph.n_edges)
-        ptr, head, cost, _ = _layout.adjacency(graph.n_nodes, graph.edge_a, graph.edge_b, graph.edge_dm, ~closed)
-        arcs = Arcs(ptr, head, cost)
-    seeds = seeds_of(graph, demand.checked(graph, n_demand, "demand"), n_demand, closed)
-    offered = seeds_of(graph, facilities.checked(graph, n_facilities, "facilities"), n_facilities, closed)
+    """Check the accesses, weigh the edges and number the demand places along the graph's order."""
+    edges = EdgeCosts.of(graph, weights)
+    arcs = Arcs(*arcs_towards(graph, weights))
+    seeds = seeds_of(edges, demand.checked(graph, n_demand, "demand"), n_demand, leaving=True)
+    offered = seeds_of(edges, facilities.checked(graph, n_facilities, "facilities"), n_facilities, leaving=False)
     slot = _slots(seeds.node_ptr, seeds.node, graph.n_nodes)
     return Prepared(graph.n_nodes, n_demand, arcs, slot, seeds, offered, graph)
 
@@ -78,7 +73,8 @@ def plan_lanes(offered: Seeds, element: Ints, farthest: Lengths) -> tuple[Lanes,
     farthest
         Largest threshold of each element; facilities of elements with 0 are left out.
     """
-    reachable = np.diff(offered.node_ptr) > 0
+    # Behind shut ends a facility may hang on no node: it is met along its own edge alone.
+    reachable = (np.diff(offered.node_ptr) > 0) | (np.diff(offered.row_ptr) > 0)
     used = np.flatnonzero(reachable & (farthest[element] > 0)).astype(np.int32)
     hashes = _hashes(offered, used)
     order = used[np.argsort(hashes, kind="stable")]
@@ -91,7 +87,8 @@ def plan_lanes(offered: Seeds, element: Ints, farthest: Lengths) -> tuple[Lanes,
     limit = np.zeros(len(shown), np.uint32)
     np.maximum.at(limit, group, farthest[element[order]])
     lanes = _lanes_of(offered, shown)
-    ordered, batch_ptr = _batches(lanes.node[lanes.node_ptr[:-1]], limit)
+    first_node = np.append(lanes.node, np.int32(0))[lanes.node_ptr[:-1]]
+    ordered, batch_ptr = _batches(first_node, limit)
     return lanes._replace(limit=limit, order=ordered, batch_ptr=batch_ptr), members
 
 
@@ -110,6 +107,8 @@ def _lanes_of(offered: Seeds, shown: Ints) -> Lanes:
         row_ptr,
         offered.edge[rows],
         offered.offset[rows],
+        offered.ahead[rows],
+        offered.back[rows],
         offered.extra[rows],
     )
     return Lanes(node_ptr, *parts, np.empty(0, np.uint32), np.empty(0, np.int32), np.zeros(1, np.int64))
@@ -139,6 +138,11 @@ def _batches(position: Ints, limit: Lengths) -> tuple[Ints, NDArray[np.int64]]:
     edges = np.flatnonzero(np.diff(kind[order], prepend=-1, append=-1))
     cuts = [np.arange(a, b, LANES) for a, b in pairwise(edges.tolist())]
     return order, np.concatenate([*cuts, np.array([len(order)])]).astype(np.int64)
+
+
+def slots_as_given(n_places: int) -> Ints:
+    """Slots that leave the places in the caller's order."""
+    return np.arange(n_places, dtype=np.int32)
 
 
 @kernel

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from kezhong.network._compile import kernel
 from kezhong.network._lanes import LANES, relax_row
+from kezhong.network.access import meeting
 
 NONE = -1
 SEEN = -2
@@ -39,6 +40,8 @@ class Lanes(NamedTuple):
     row_ptr: NDArray[np.int64]
     edge: NDArray[np.int32]
     offset: NDArray[np.uint32]
+    ahead: NDArray[np.uint32]
+    back: NDArray[np.uint32]
     extra: NDArray[np.uint32]
     limit: NDArray[np.uint32]
     order: NDArray[np.int32]
@@ -87,7 +90,7 @@ def new_workspace(n_nodes: int, n_places: int, buckets: int, dtype: Any) -> Work
 
 
 @kernel
-def _leave(node: Any, queue: Any) -> None:
+def leave(node: Any, queue: Any) -> None:
     """Take a waiting node out of its bucket."""
     left, right = queue.before[node], queue.after[node]
     if left < 0:
@@ -100,13 +103,13 @@ def _leave(node: Any, queue: Any) -> None:
 
 
 @kernel
-def _enter(node: Any, goal: Any, queue: Any) -> bool:
+def enter(node: Any, goal: Any, queue: Any) -> bool:
     """Put a node into bucket ``goal`` unless it waits in a lower one; true when it is met for the first time."""
     present = queue.bucket[node]
     if present >= 0:
         if present <= goal:
             return False
-        _leave(node, queue)
+        leave(node, queue)
     first = queue.head[goal]
     queue.before[node], queue.after[node] = NONE, first
     if first >= 0:
@@ -129,20 +132,29 @@ def _walk(arcs: Any, lanes: Any, first: Any, last: Any, limit: Any, shift: Any, 
             v, add = lanes.node[i], lanes.add[i]
             if add <= limit[lane] and add < distance[v, lane]:
                 distance[v, lane] = add
-                if _enter(v, add >> shift, queue):
+                if enter(v, add >> shift, queue):
                     work.touched[met] = v
                     met += 1
     for b in range((far >> shift) + 1):
         while queue.head[b] >= 0:
             u = queue.head[b]
-            _leave(u, queue)
+            leave(u, queue)
             for a in range(arcs.ptr[u], arcs.ptr[u + 1]):
                 v = arcs.head[a]
                 best = relax_row(distance, u, distance, v, arcs.cost[a], limit)
-                if best != nothing and _enter(v, best >> shift, queue):
+                if best != nothing and enter(v, best >> shift, queue):
                     work.touched[met] = v
                     met += 1
     return met
+
+
+@kernel
+def _along(inside: Any, k: Any, lanes: Any, i: Any) -> Any:
+    """Cost from place row ``k`` to facility row ``i`` within their edge, −1 where that way is closed."""
+    return meeting(
+        inside.offset[k], inside.ahead[k], inside.back[k], inside.extra[k],
+        lanes.offset[i], lanes.ahead[i], lanes.back[i], lanes.extra[i],
+    )  # fmt: skip
 
 
 @kernel
@@ -199,9 +211,8 @@ def search_batches(
             for i in range(lanes.row_ptr[which], lanes.row_ptr[which + 1]):
                 e = lanes.edge[i]
                 for k in range(inside.ptr[e], inside.ptr[e + 1]):
-                    along = abs(np.int64(inside.offset[k]) - np.int64(lanes.offset[i]))
-                    along += np.int64(inside.extra[k]) + np.int64(lanes.extra[i])
-                    if along <= limit[lane]:
+                    along = _along(inside, k, lanes, i)
+                    if 0 <= along <= limit[lane]:
                         line, used, places, rows = _slot(inside.place[k], used, work, places, rows)
                         rows[line, lane] = min(rows[line, lane], along)
         ptr[b - first + 1] = used
@@ -320,18 +331,18 @@ def nearest_of_element(
             key = (np.uint64(add) << half) | np.uint64(f)
             if add <= limit and key < label[v]:
                 label[v] = key
-                _enter(v, add >> shift, queue)
+                enter(v, add >> shift, queue)
     for b in range((limit >> shift) + 1):
         while queue.head[b] >= 0:
             u = queue.head[b]
-            _leave(u, queue)
+            leave(u, queue)
             own = label[u]
             for a in range(arcs.ptr[u], arcs.ptr[u + 1]):
                 key = own + (np.uint64(arcs.cost[a]) << half)
                 v = arcs.head[a]
                 if key < label[v] and (key >> half) <= limit:
                     label[v] = key
-                    _enter(v, np.int64(key >> half) >> shift, queue)
+                    enter(v, np.int64(key >> half) >> shift, queue)
     for v in range(attached.ptr.size - 1):
         own = label[v]
         if own == np.uint64(0xFFFFFFFFFFFFFFFF):
@@ -343,15 +354,13 @@ def nearest_of_element(
         for i in range(lanes.row_ptr[f], lanes.row_ptr[f + 1]):
             e = lanes.edge[i]
             for k in range(inside.ptr[e], inside.ptr[e + 1]):
-                along = abs(np.int64(inside.offset[k]) - np.int64(lanes.offset[i]))
-                along += np.int64(inside.extra[k]) + np.int64(lanes.extra[i])
-                _book(along, np.int64(f), inside.place[k], limit, near, which)
+                _book(_along(inside, k, lanes, i), np.int64(f), inside.place[k], limit, near, which)
 
 
 @kernel
 def _book(d: Any, f: Any, place: Any, limit: Any, near: Any, which: Any) -> None:
-    """Keep the smaller of two (distance, facility) pairs."""
-    if d <= limit and (d < near[place] or (d == near[place] and f < which[place])):
+    """Keep the smaller of two (distance, facility) pairs; a negative distance is none."""
+    if 0 <= d <= limit and (d < near[place] or (d == near[place] and f < which[place])):
         near[place] = d
         which[place] = f
 

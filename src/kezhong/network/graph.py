@@ -113,7 +113,7 @@ class WalkGraph:
         rank[order] = np.arange(len(nodes), dtype=np.int32)
         usable = np.ones(len(u), np.bool_)
         a, b = rank[u], rank[v]
-        arc_ptr, arc_head, arc_dm, arc_edge = _layout.adjacency(len(nodes), a, b, lengths, usable)
+        arc_ptr, arc_head, arc_dm, arc_edge = _layout.directed(len(nodes), a, b, lengths, lengths)
         component, component_nodes = _layout.components(len(nodes), u, v, usable)
         return cls(
             nodes,
@@ -163,7 +163,7 @@ class WalkGraph:
         if not marker.is_file() or int(np.load(marker)[0]) != _FORMAT:
             raise NotFoundError("network.no_saved_graph", file=folder)
         # Copy-on-write, not read-only: Numba treats read-only arrays as another type and would compile all anew.
-        return cls(*(_mapped(folder / f"{field.name}.npy") for field in fields(cls)))
+        return cls(*(mapped(folder / f"{field.name}.npy") for field in fields(cls)))
 
     def at_nodes(self, nodes: ArrayLike) -> tuple[Ints, Lengths]:
         """Positions that stand for nodes: ``(edge int32, offset_dm uint32)``, −1 for a node without edges."""
@@ -184,7 +184,8 @@ class WalkGraph:
         return index_segments(self)
 
 
-def _mapped(file: Path) -> Any:
+def mapped(file: Path) -> Any:
+    """An ``.npy`` file, memory-mapped where it holds anything."""
     array = np.load(file, mmap_mode="c") if file.stat().st_size else np.load(file)
     return array.view(np.ndarray)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,13 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from kezhong.errors import InputError
 from kezhong.network import _search
 from kezhong.network._prepare import NARROW_LIMIT_DM, Prepared, all_lanes, plan_lanes, prepare
+from kezhong.network._questions import bucket_shift, checked_elements, checked_limit, thread_count
 from kezhong.network._search import Lanes
 from kezhong.network.access import Access
 from kezhong.network.graph import UNREACHED, Ints, Lengths, Longs, WalkGraph
+from kezhong.network.weights import Weights, weights_of
 from kezhong.progress import Progress, silent
-
-MAX_LIMIT_DM = 0x3FFFFFFF
-"""Largest limit and threshold, about 107,000 km."""
 
 _BATCHES_A_TASK = 16
 _STEP = "network.step_reach"
@@ -29,7 +27,6 @@ _STEP = "network.step_reach"
 # Width of a bucket, 2**9 dm: about a street's length; figures in benchmarks/HISTORY.md.
 _LANE_SHIFT = 9
 _NEAREST_SHIFT = 9
-_MAX_BUCKET_BITS = 13
 # Rows of a task's results before its arrays first grow.
 _FIRST_ROWS = 4096
 
@@ -82,6 +79,7 @@ def reach(
     limit_dm: int,
     thresholds_dm: ArrayLike | None = None,
     *,
+    weights: Weights | None = None,
     barred: ArrayLike | None = None,
     threads: int | None = None,
     progress: Progress = silent,
@@ -103,6 +101,9 @@ def reach(
         How far to look for the nearest.
     thresholds_dm
         ``(n_elements, T)``, each at most ``limit_dm``; 0 is unused and counts nothing. Without it no counts are made.
+    weights
+        Costs of the edges, for trips from the places to the facilities; without it their lengths. Limit, thresholds,
+        extras and results are then in the unit of the weights.
     barred
         bool ``(m,)``, true for edges this walker cannot walk. An access strictly within such an edge is void.
     threads
@@ -115,15 +116,15 @@ def reach(
     InputError
         Arrays that do not fit, numbers out of range, a threshold beyond the limit.
     """
-    element = _elements(facility_element, n_facilities, n_elements)
-    limit = _limit(limit_dm)
-    thresholds = _thresholds(thresholds_dm, n_elements, limit)
-    setup = prepare(graph, demand, n_demand, facilities, n_facilities, barred)
+    element = checked_elements(facility_element, n_facilities, n_elements)
+    limit = checked_limit(limit_dm)
+    thresholds = checked_thresholds(thresholds_dm, n_elements, limit)
+    setup = prepare(graph, demand, n_demand, facilities, n_facilities, weights_of(graph, weights, barred))
     counts = np.zeros((n_elements, thresholds.shape[1], n_demand), _count_type(element, n_elements))
     near = np.full((n_elements, n_demand), UNREACHED, np.uint32)
     which = np.full((n_elements, n_demand), -1, np.int32)
     farthest = thresholds.max(axis=1, initial=0)
-    workers = _workers(threads)
+    workers = thread_count(threads)
     with ThreadPoolExecutor(workers) as pool:
         if farthest.any():
             _count(setup, element, thresholds, counts, near, which, pool, workers, progress)
@@ -143,6 +144,7 @@ def pairs(
     n_facilities: int,
     limit_dm: int,
     *,
+    weights: Weights | None = None,
     barred: ArrayLike | None = None,
     threads: int | None = None,
     progress: Progress = silent,
@@ -154,16 +156,16 @@ def pairs(
     InputError
         As :func:`reach`.
     """
-    limit = _limit(limit_dm)
-    setup = prepare(graph, demand, n_demand, facilities, n_facilities, barred)
+    limit = checked_limit(limit_dm)
+    setup = prepare(graph, demand, n_demand, facilities, n_facilities, weights_of(graph, weights, barred))
     element = np.zeros(n_facilities, np.int32)
     # A limit of zero still joins places and facilities that coincide; classes of limit 0 would be left out.
     farthest = np.array([limit], np.uint32)
     lanes, members = plan_lanes(setup.facilities, element, np.maximum(farthest, 1))
     members = members._replace(farthest=farthest)
     parts: list[Any] = []
-    with ThreadPoolExecutor(_workers(threads)) as pool:
-        for found in _searched(setup, lanes, limit, pool, _workers(threads), progress):
+    with ThreadPoolExecutor(thread_count(threads)) as pool:
+        for found in searched(setup, lanes, limit, pool, thread_count(threads), progress):
             parts.extend(pool.map(lambda item: _search.emit_pairs(item[1], lanes, item[0], members), found))
     place, facility, dm = (
         np.concatenate([np.empty(0, kind), *(part[column] for part in parts)])
@@ -192,10 +194,10 @@ def _count(
     """Fill ``counts`` (by class of threshold and by slot) and the nearest within the largest threshold."""
     farthest = thresholds.max(axis=1, initial=0)
     lanes, members = plan_lanes(setup.facilities, element, farthest)
-    bounds, _ = _sorted_bounds(thresholds)
-    owner = _owners(element, len(farthest), workers)
+    bounds, _ = sorted_bounds(thresholds)
+    owner = owners_of(element, len(farthest), workers)
 
-    for found in _searched(setup, lanes, int(farthest.max()), pool, workers, progress):
+    for found in searched(setup, lanes, int(farthest.max()), pool, workers, progress):
         # Each worker books its own elements from all tasks: no two write to one row, and sums of integers and
         # least pairs do not depend on the order.
         def book(me: int, found: list[Found] = found) -> None:
@@ -205,7 +207,7 @@ def _count(
         _wait(pool.map(book, range(workers)))
 
 
-def _searched(
+def searched(
     setup: Prepared, lanes: Lanes, farthest: int, pool: ThreadPoolExecutor, workers: int, progress: Progress
 ) -> Iterator[list[Found]]:
     """Run all batches; yields rounds of (first batch, result), one result a worker, so that memory stays bounded."""
@@ -214,7 +216,7 @@ def _searched(
         return
     dtype = np.uint16 if farthest <= NARROW_LIMIT_DM else np.uint32
     arcs, attached, inside = setup.narrowed(dtype)
-    shift = _shift(farthest, _LANE_SHIFT)
+    shift = bucket_shift(farthest, _LANE_SHIFT)
     spaces: SimpleQueue[_search.Workspace] = SimpleQueue()
     for _ in range(min(workers, n_batches)):
         spaces.put(_search.new_workspace(setup.n_nodes, setup.n_places, (farthest >> shift) + 1, dtype))
@@ -250,7 +252,7 @@ def _nearest(
     ptr = np.searchsorted(element[order], np.arange(len(near) + 1))
     lanes = all_lanes(setup.facilities)
     arcs, attached, inside = setup.narrowed(np.uint32)
-    shift = _shift(limit, _NEAREST_SHIFT)
+    shift = bucket_shift(limit, _NEAREST_SHIFT)
     spaces: SimpleQueue[tuple[NDArray[np.uint64], _search.Queue]] = SimpleQueue()
     for _ in range(min(workers, len(elements))):
         spaces.put((np.empty(setup.n_nodes, np.uint64), _search.new_queue(setup.n_nodes, (limit >> shift) + 1)))
@@ -275,7 +277,7 @@ def _finish(
     workers: int,
 ) -> None:
     """From classes to counts and from slots to the caller's order of places, element by element in place."""
-    _, column = _sorted_bounds(thresholds)
+    _, column = sorted_bounds(thresholds)
     spaces: SimpleQueue[tuple[NDArray[Any], Lengths, Ints]] = SimpleQueue()
     for _ in range(workers):
         spaces.put(
@@ -302,7 +304,7 @@ def _wait(results: Iterable[object]) -> None:
         pass
 
 
-def _sorted_bounds(thresholds: Lengths) -> tuple[Lengths, Ints]:
+def sorted_bounds(thresholds: Lengths) -> tuple[Lengths, Ints]:
     """Thresholds of each element ascending, unused ones last, and the caller's column of each (−1 unused)."""
     # 0 becomes the largest number and sorts to the end.
     keys = thresholds - np.uint32(1)
@@ -313,7 +315,7 @@ def _sorted_bounds(thresholds: Lengths) -> tuple[Lengths, Ints]:
     return np.ascontiguousarray(bounds), np.where(unused, -1, order).astype(np.int32)
 
 
-def _owners(element: Ints, n_elements: int, workers: int) -> Ints:
+def owners_of(element: Ints, n_elements: int, workers: int) -> Ints:
     """Share the elements out so that each worker books about as many facilities."""
     size = np.bincount(element, minlength=n_elements)
     owner = np.empty(n_elements, np.int32)
@@ -325,40 +327,7 @@ def _owners(element: Ints, n_elements: int, workers: int) -> Ints:
     return owner
 
 
-def _shift(limit: int, shift: int) -> int:
-    """Width of a bucket as a power of two: the usual one, or wider where the limit would need too many buckets."""
-    return max(shift, limit.bit_length() - _MAX_BUCKET_BITS)
-
-
-def _workers(threads: int | None) -> int:
-    if threads is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if threads < 1:
-        raise InputError("network.bad_limit", column="threads", value=threads)
-    return threads
-
-
-def _limit(limit_dm: int) -> int:
-    if not 0 <= limit_dm <= MAX_LIMIT_DM:
-        raise InputError("network.bad_limit", column="limit_dm", value=limit_dm)
-    return int(limit_dm)
-
-
-def _elements(facility_element: ArrayLike, n_facilities: int, n_elements: int) -> Ints:
-    element = np.asarray(facility_element)
-    if element.shape != (n_facilities,) or (element.size and element.dtype.kind not in "iu"):
-        shape = f"{element.dtype} {element.shape}"
-        raise InputError("network.shape", column="facility_element", value=shape, expected=f"int ({n_facilities},)")
-    bad = (element < 0) | (element >= n_elements)
-    if bad.any():
-        row = int(np.argmax(bad))
-        expected = f"0–{n_elements - 1}"
-        value = int(element[row])
-        raise InputError("network.out_of_range", column="facility_element", row=row, value=value, expected=expected)
-    return element.astype(np.int32)
-
-
-def _thresholds(thresholds_dm: ArrayLike | None, n_elements: int, limit: int) -> Lengths:
+def checked_thresholds(thresholds_dm: ArrayLike | None, n_elements: int, limit: int) -> Lengths:
     given = np.zeros((n_elements, 0), np.uint32) if thresholds_dm is None else np.asarray(thresholds_dm)
     if given.ndim != 2 or len(given) != n_elements or (given.size and given.dtype.kind not in "iu"):
         shape = f"{given.dtype} {given.shape}"

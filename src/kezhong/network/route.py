@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kezhong.network import _layout
 from kezhong.network._compile import kernel
-from kezhong.network.access import Access, Seeds, seeds_of
-from kezhong.network.graph import UNREACHED, Flags, Floats, Ints, WalkGraph
-from kezhong.network.snapping import checked_flags
+from kezhong.network.access import Access, EdgeCosts, Seeds, seeds_of
+from kezhong.network.graph import UNREACHED, Floats, Ints, WalkGraph
+from kezhong.network.weights import CLOSED, Weights, edges_from, weights_of
 
 _NONE = -1
 
@@ -46,13 +45,22 @@ class Route:
         return self.dm != int(UNREACHED)
 
 
-def route(graph: WalkGraph, origin: Access, target: Access, *, barred: ArrayLike | None = None) -> Route:
+def route(
+    graph: WalkGraph,
+    origin: Access,
+    target: Access,
+    *,
+    weights: Weights | None = None,
+    barred: ArrayLike | None = None,
+) -> Route:
     """Shortest way from any access of one place to any access of another.
 
     Parameters
     ----------
     origin, target
         Rows of *one* place each; the column ``place`` is not read.
+    weights
+        Costs of the edges; without it their lengths.
     barred
         bool ``(m,)``, true for edges that cannot be walked.
 
@@ -61,14 +69,11 @@ def route(graph: WalkGraph, origin: Access, target: Access, *, barred: ArrayLike
     InputError
         As :func:`kezhong.network.reach`.
     """
-    closed: Flags = np.zeros(graph.n_edges, np.bool_)
-    arcs = (graph.arc_ptr, graph.arc_head, graph.arc_dm, graph.arc_edge)
-    if barred is not None:
-        closed = checked_flags(barred, "barred", graph.n_edges)
-        arcs = _layout.adjacency(graph.n_nodes, graph.edge_a, graph.edge_b, graph.edge_dm, ~closed)
+    cost = weights_of(graph, weights, barred)
+    arcs, edges_seen = edges_from(graph, cost), EdgeCosts.of(graph, cost)
     ends = (_rows(origin), _rows(target))
     start, goal = (
-        seeds_of(graph, rows.checked(graph, len(rows.place), name), len(rows.place), closed)
+        seeds_of(edges_seen, rows.checked(graph, len(rows.place), name), len(rows.place), leaving=name == "origin")
         for rows, name in zip(ends, ("origin", "target"), strict=True)
     )
     direct, origin_row, target_row = _direct(start, goal)
@@ -92,9 +97,13 @@ def _rows(access: Access) -> Access:
 
 def _direct(start: Seeds, goal: Seeds) -> tuple[int, int, int]:
     """Shortest direct meeting within one edge: decimetres and the two rows."""
-    along = np.abs(start.offset[:, None].astype(np.int64) - goal.offset[None, :].astype(np.int64))
+    first, second = start.offset[:, None].astype(np.int64), goal.offset[None, :].astype(np.int64)
+    ahead = goal.ahead[None, :].astype(np.int64) - start.ahead[:, None].astype(np.int64)
+    back = start.back[:, None].astype(np.int64) - goal.back[None, :].astype(np.int64)
+    along = np.where(first <= second, ahead, back)
     along += start.extra[:, None].astype(np.int64) + goal.extra[None, :].astype(np.int64)
-    along[start.edge[:, None] != goal.edge[None, :]] = int(UNREACHED)
+    shut = ((first < second) & (start.ahead == CLOSED)[:, None]) | ((first > second) & (start.back == CLOSED)[:, None])
+    along[shut | (start.edge[:, None] != goal.edge[None, :])] = int(UNREACHED)
     if not along.size:
         return int(UNREACHED), _NONE, _NONE
     i, j = np.unravel_index(int(np.argmin(along)), along.shape)

@@ -70,14 +70,18 @@ class Segments(NamedTuple):
 
 def index_segments(graph: WalkGraph) -> Segments:
     """File all segments of the graph's edges in a grid."""
-    xy, ptr = graph.edge_xy, graph.edge_ptr
-    edge = np.repeat(np.arange(graph.n_edges, dtype=np.int32), np.diff(ptr))
+    return file_lines(graph.edge_xy, graph.edge_ptr)
+
+
+def file_lines(xy: NDArray[np.float64], ptr: NDArray[np.int64], cell_m: float = _CELL_M) -> Segments:
+    """File the segments of lines ``xy[ptr[i]:ptr[i + 1]]`` in a grid; ``edge`` numbers the lines."""
+    edge = np.repeat(np.arange(len(ptr) - 1, dtype=np.int32), np.diff(ptr))
     if not len(xy):
-        return Segments(0.0, 0.0, _CELL_M, 0, 0, np.zeros(1, np.int64), np.empty(0, np.int32), edge)
+        return Segments(0.0, 0.0, cell_m, 0, 0, np.zeros(1, np.int64), np.empty(0, np.int32), edge)
     x0, y0 = (float(value) for value in xy.min(axis=0))
     width, height = (float(value) for value in xy.max(axis=0) - (x0, y0))
     # A city of any extent gets a grid of bounded size.
-    size = max(_CELL_M, (width * height / _MAX_CELLS) ** 0.5, max(width, height) / 30_000)
+    size = max(cell_m, (width * height / _MAX_CELLS) ** 0.5, max(width, height) / 30_000)
     columns, rows = int(width / size) + 1, int(height / size) + 1
     cell_ptr, item = _file_segments(xy, ptr, x0, y0, size, columns, rows)
     return Segments(x0, y0, size, columns, rows, cell_ptr, item, edge)

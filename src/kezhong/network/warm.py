@@ -10,9 +10,15 @@ import numpy as np
 from kezhong.network._prepare import NARROW_LIMIT_DM
 from kezhong.network.access import Access
 from kezhong.network.graph import WalkGraph
+from kezhong.network.hierarchy import Hierarchy, nearest
+from kezhong.network.hours import coverage_by_hour
+from kezhong.network.isochrone import Barriers, Isochrones
+from kezhong.network.live import Live
 from kezhong.network.reach import pairs, reach
 from kezhong.network.route import route
 from kezhong.network.snapping import snap
+from kezhong.network.weights import Weights
+from kezhong.network.within import covers, sums
 
 
 def warm_up() -> None:
@@ -36,4 +42,30 @@ def warm_up() -> None:
             reach(graph, places, 2, places, 2, [0, 0], 1, limit)
             pairs(graph, places, 2, places, 2, limit)
         route(graph, places, places, barred=open_edges)
+        hierarchy = Hierarchy.build(graph)
+        hierarchy.save(Path(folder) / "hierarchy")
+        hierarchy = Hierarchy.load(Path(folder) / "hierarchy")
+        for limit in (2_000, NARROW_LIMIT_DM + 1):
+            for k in (1, 2):
+                nearest(hierarchy, graph, places, 2, places, 2, [0, 0], 1, limit, k=k)
+            nearest(hierarchy, graph, places, 2, places, 2, [0, 0], 1, limit, owners=False)
+        sums(graph, places, 2, places, 2, [0, 0], 1, [[2_000]], [1, 1])
+        covers(graph, places, 2, places, 2, [0, 0], 1, [[2_000]], np.ones((2, 3), np.uint64))
+        coverage_by_hour(np.ones((1, 2, 3), np.uint64), [1.0, 1.0], [0, 0], 1)
+        live = Live(graph, places, 2, places, 2, [0, 0], 1, 2_000, [[2_000]])
+        number, _ = live.add(0, Access.of([0], here.edge[:1], here.offset_dm[:1], here.gap_dm[:1]))
+        live.remove(number)
+        live.close_edges([0])
+        live.link((0, 10), (1, 10))
+        # Many who lose their nearest facility are served by another kernel than few.
+        crowd = Access.of(np.arange(65), np.zeros(65, np.int32), np.arange(65))
+        busy = Live(graph, crowd, 65, places, 2, [0, 0], 1, 2_000, [[2_000]])
+        busy.remove(0)
+        busy.remove(1)
+        for weights in (None, Weights(graph.edge_dm.copy(), graph.edge_dm.copy())):
+            iso = Isochrones.build(graph, weights=weights, barriers=Barriers.of([[50.0, 10.0], [60.0, 10.0]], [0, 2]))
+            iso.streets(places, 2, [500]).courses(graph)
+            iso.areas(places, 2, [500])
+            iso.places(places, 2, places, 2, 500)
+        del hierarchy, live, busy, iso
         del graph, here

@@ -124,6 +124,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hours
+         * @description Shares by day and hour, surely and possibly open; with the nights, and with off-peak opening as a scenario.
+         */
+        get: operations["hours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/isochrones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Isochrones
+         * @description Areas reached within minutes (or metres), with people, streets and units; GeoJSON, the largest first.
+         */
+        get: operations["isochrones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -182,6 +222,26 @@ export interface paths {
          * @description Stop a job: at once where it waits, at its next step where it runs; nothing where it is over.
          */
         post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lived
+         * @description Walkers side by side: minutes, people in time, and the difference to the standard walker; beside the verdict.
+         */
+        get: operations["lived"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -528,6 +588,26 @@ export interface components {
             score: number | null;
             /** Status */
             status: string | null;
+        };
+        /**
+         * BarrierOut
+         * @description What areas stop at.
+         */
+        BarrierOut: {
+            /** Count */
+            count: number;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "used" | "none" | "no_data";
+            state_text: components["schemas"]["Bilingual"];
+            /** Zh */
+            zh: string;
         };
         /** BasisOut */
         BasisOut: {
@@ -1153,6 +1233,214 @@ export interface components {
             /** Items */
             items: components["schemas"]["Hit"][];
         };
+        /**
+         * HoursKnown
+         * @description Facilities by how their hours are known.
+         */
+        HoursKnown: {
+            /** Assumed */
+            assumed: number;
+            /** Missing */
+            missing: number;
+            /** Stated */
+            stated: number;
+            /** Unread */
+            unread: number;
+        };
+        /**
+         * HoursOut
+         * @description Coverage by hour × day of one element.
+         */
+        HoursOut: {
+            /** Basis */
+            basis: string;
+            /** Counting */
+            counting: string[];
+            /** Days */
+            days: components["schemas"]["NamedItem"][];
+            /** Element */
+            element: string;
+            /** Group */
+            group: string;
+            hours_known: components["schemas"]["HoursKnown"];
+            /** Items */
+            items: components["schemas"]["HoursRow"][];
+            /** Level */
+            level: string;
+            /**
+             * Night
+             * @description opening hours that stand for the night
+             */
+            night: string;
+            offpeak: components["schemas"]["OffPeak"] | null;
+            /**
+             * Requirement
+             * @description null: the basis sets no threshold, or nothing counts in the city
+             */
+            requirement: string | null;
+            /** Snapshot */
+            snapshot: string;
+            /** Threshold M */
+            threshold_m: number | null;
+            /** Threshold Min */
+            threshold_min: number | null;
+            /** Unread */
+            unread: components["schemas"]["UnreadHours"][];
+            /**
+             * Walker
+             * @description null: the metres of the verdict
+             */
+            walker: string | null;
+        };
+        /**
+         * HoursRow
+         * @description One area.
+         */
+        HoursRow: {
+            /** Area Code */
+            area_code: string;
+            /** Area Name */
+            area_name: string;
+            night: components["schemas"]["NightShares"];
+            /** People */
+            people: number;
+            /** Possibly */
+            possibly: (number | null)[];
+            /**
+             * Surely
+             * @description shares by hour, 24 a day in the order of days
+             */
+            surely: (number | null)[];
+        };
+        /**
+         * IsochroneCell
+         * @description A population unit that is reached.
+         */
+        IsochroneCell: {
+            /**
+             * Cost
+             * @description minutes or metres
+             */
+            cost: number;
+            /** Demand Id */
+            demand_id: string;
+        };
+        /**
+         * IsochroneFacts
+         * @description One area or network of streets.
+         */
+        IsochroneFacts: {
+            /** Area Km2 */
+            area_km2: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "area" | "streets";
+            /**
+             * People
+             * @description residents of the population units that are reached
+             */
+            people: number;
+            /** Point */
+            point: string;
+            /** Streets M */
+            streets_m: number;
+            /** Threshold */
+            threshold: number;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "min" | "m";
+            /** Walker */
+            walker: string | null;
+        };
+        /**
+         * IsochroneFeature
+         * @description GeoJSON.
+         */
+        IsochroneFeature: {
+            /**
+             * Geometry
+             * @description (Multi)Polygon or MultiLineString; null: nothing is reached
+             */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            properties: components["schemas"]["IsochroneFacts"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "Feature";
+        };
+        /**
+         * IsochronePoint
+         * @description A point and how it hangs on the streets.
+         */
+        IsochronePoint: {
+            /** Cells */
+            cells: components["schemas"]["IsochroneCell"][] | null;
+            /**
+             * Gap M
+             * @description from the point to its street
+             */
+            gap_m: number;
+            /**
+             * Island
+             * @description only a small separate part of the network is near
+             */
+            island: boolean;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Point */
+            point: string;
+            /**
+             * Stuck
+             * @description the walker gets nowhere from here
+             */
+            stuck: boolean;
+        };
+        /**
+         * IsochronesOut
+         * @description Reached areas, the largest threshold first.
+         */
+        IsochronesOut: {
+            /** Barriers */
+            barriers: components["schemas"]["BarrierOut"][];
+            /** Dark */
+            dark: boolean;
+            /** Features */
+            features: components["schemas"]["IsochroneFeature"][];
+            /** Hour */
+            hour: number | null;
+            /** Points */
+            points: components["schemas"]["IsochronePoint"][];
+            /** Snapshot */
+            snapshot: string;
+            /** Switches */
+            switches: components["schemas"]["SwitchOut"][];
+            /** Thresholds */
+            thresholds: number[];
+            /**
+             * Type
+             * @constant
+             */
+            type: "FeatureCollection";
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "min" | "m";
+            /**
+             * Walker
+             * @description null: the metres of the verdict
+             */
+            walker: string | null;
+        };
         /** JobList */
         JobList: {
             /** Items */
@@ -1220,6 +1508,129 @@ export interface components {
             run: string;
         };
         /**
+         * LivedElement
+         * @description An element of the comparison.
+         */
+        LivedElement: {
+            /**
+             * Counting
+             * @description the element and the substitutes that count
+             */
+            counting: string[];
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Requirement */
+            requirement: string | null;
+            /**
+             * Threshold Min
+             * @description minutes; metres at the standard walker's pace; null: no threshold
+             */
+            threshold_min: number | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * LivedPage
+         * @description Walkers side by side.
+         */
+        LivedPage: {
+            /** Basis */
+            basis: string;
+            /** Dark */
+            dark: boolean;
+            /** Elements */
+            elements: components["schemas"]["LivedElement"][];
+            /** Group */
+            group: string;
+            /** Hour */
+            hour: number | null;
+            /** Items */
+            items: components["schemas"]["LivedRow"][];
+            /** Level */
+            level: string;
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Snapshot */
+            snapshot: string;
+            /** Standard */
+            standard: string;
+            /** Walkers */
+            walkers: components["schemas"]["LivedWalker"][];
+        };
+        /**
+         * LivedRow
+         * @description One walker, element and area.
+         */
+        LivedRow: {
+            /** Area Code */
+            area_code: string;
+            /** Area Name */
+            area_name: string;
+            /**
+             * Covered
+             * @description people within the threshold
+             */
+            covered: number | null;
+            /**
+             * Cut Off
+             * @description people whom only the standard walker brings there
+             */
+            cut_off: number;
+            /**
+             * Difference
+             * @description share less the standard walker's
+             */
+            difference: number | null;
+            /** Element */
+            element: string;
+            /**
+             * Extra Minutes
+             * @description mean beyond the standard walker, where both arrive
+             */
+            extra_minutes: number | null;
+            /**
+             * Minutes
+             * @description mean over those who arrive
+             */
+            minutes: number | null;
+            /** People */
+            people: number;
+            /** Share */
+            share: number | null;
+            /** Walker */
+            walker: string;
+            /** Within 10 */
+            within_10: number | null;
+            /** Within 15 */
+            within_15: number | null;
+            /** Within 5 */
+            within_5: number | null;
+        };
+        /**
+         * LivedWalker
+         * @description A walker of the comparison.
+         */
+        LivedWalker: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** M Per Min */
+            m_per_min: number;
+            note: components["schemas"]["Bilingual"];
+            /**
+             * Shut Out
+             * @description people, city-wide, of whom no door opens onto a street that can be used
+             */
+            shut_out: number;
+            /** Switches */
+            switches: components["schemas"]["SwitchOut"][];
+            /** Zh */
+            zh: string;
+        };
+        /**
          * NamedItem
          * @description Something with an id and a name in both languages.
          */
@@ -1230,6 +1641,35 @@ export interface components {
             id: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * NightShares
+         * @description Shares over the nights of the ordinary week.
+         */
+        NightShares: {
+            /** All Night Possibly */
+            all_night_possibly: number | null;
+            /** All Night Surely */
+            all_night_surely: number | null;
+            /** Mean Possibly */
+            mean_possibly: number | null;
+            /** Mean Surely */
+            mean_surely: number | null;
+        };
+        /**
+         * OffPeak
+         * @description The schedule of off-peak opening, and what it adds.
+         */
+        OffPeak: {
+            /** Evidence */
+            evidence: string;
+            /** Facilities */
+            facilities: number;
+            /** File */
+            file: string;
+            note: components["schemas"]["Bilingual"];
+            /** Services */
+            services: number;
         };
         /** Quality */
         Quality: {
@@ -1545,6 +1985,39 @@ export interface components {
             /** @description what made it, in words */
             text: components["schemas"]["Bilingual"];
         };
+        /**
+         * SwitchOut
+         * @description A rule of a walker, and what it could do with the city's data.
+         */
+        SwitchOut: {
+            /**
+             * Closed
+             * @description edges it closes in at least one direction
+             */
+            closed: number;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /**
+             * Known
+             * @description edges or nodes whose attribute is recorded
+             */
+            known: number;
+            /**
+             * Of
+             * @description how many the rule looks at
+             */
+            of: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "worked" | "no_data" | "off";
+            state_text: components["schemas"]["Bilingual"];
+            /** Zh */
+            zh: string;
+        };
         /** ThresholdOut */
         ThresholdOut: {
             /**
@@ -1561,6 +2034,16 @@ export interface components {
          * @enum {string}
          */
         TierId: "basic" | "quality" | "characteristic";
+        /**
+         * UnreadHours
+         * @description Hours that could not be read, as given.
+         */
+        UnreadHours: {
+            /** Facilities */
+            facilities: number;
+            /** Text */
+            text: string;
+        };
         /** WalkerOut */
         WalkerOut: {
             /** En */
@@ -1849,6 +2332,130 @@ export interface operations {
             };
         };
     };
+    hours: {
+        parameters: {
+            query: {
+                /** @description service element */
+                element: string;
+                /** @description only this area or life circle */
+                area?: string | null;
+                /** @description level of areas; default: the area's own, else city */
+                level?: ("community" | "life_circle" | "street" | "district" | "city") | null;
+                /** @description whose minutes; default: the metres */
+                walker?: string | null;
+                /** @description with school grounds opened off-peak */
+                offpeak?: boolean;
+                /** @description whose threshold; default: the city's */
+                basis?: string | null;
+                /** @description age group that is counted */
+                group?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    isochrones: {
+        parameters: {
+            query: {
+                /** @description longitude, degrees */
+                lon: number;
+                /** @description latitude, degrees */
+                lat: number;
+                /** @description numbers with commas between them; default: 5,10,15 */
+                minutes?: string | null;
+                /** @description numbers with commas between them; instead of minutes */
+                metres?: string | null;
+                /** @description whose minutes; default: the metres */
+                walker?: string | null;
+                /** @description hour of the week, 0: Monday 00:00, 168–191: a public holiday */
+                hour?: number | null;
+                /** @description whether it is dark; default: as the hour says, else day */
+                night?: boolean | null;
+                /** @description with the reached streets */
+                streets?: boolean;
+                /** @description with the reached population units */
+                cells?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IsochronesOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     jobs: {
         parameters: {
             query?: {
@@ -2020,6 +2627,72 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["JobOut"];
                 };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    lived: {
+        parameters: {
+            query?: {
+                /** @description whose thresholds; default: the city's */
+                basis?: string | null;
+                /** @description walkers; default: all */
+                walker?: string[] | null;
+                /** @description only this service element */
+                element?: string | null;
+                /** @description only this area or life circle */
+                area?: string | null;
+                /** @description level of areas; default: the area's own, else city */
+                level?: ("community" | "life_circle" | "street" | "district" | "city") | null;
+                /** @description age group that is counted */
+                group?: string;
+                /** @description hour of the week, 0: Monday 00:00, 168–191: a public holiday */
+                hour?: number | null;
+                /** @description whether it is dark; default: as the hour says, else day */
+                night?: boolean | null;
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LivedPage"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong and what to do */
             "4XX": {
