@@ -7,17 +7,24 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import city, engine, isochrones, lived, pages
+from benchmarks import city, engine, isochrones, lived, pages, whatif
 from benchmarks.measure import show, write
 
-SUITES = {"city": city.run, "engine": engine.run, "http": pages.run, "isochrones": isochrones.run, "lived": lived.run}
+SUITES = {
+    "city": city.run,
+    "engine": engine.run,
+    "http": pages.run,
+    "isochrones": isochrones.run,
+    "lived": lived.run,
+    "whatif": whatif.run,
+}
 
 
 def main() -> int:
     """Run the suites asked for, print their tables and write them as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", choices=sorted(SUITES), help="run this suite alone")
-    parser.add_argument("--city", type=Path, help="http, lived: an existing city folder instead of Las Palmas")
+    parser.add_argument("--city", type=Path, help="http, lived, whatif: an existing city folder instead of Las Palmas")
     chosen = parser.parse_args()
     failed = False
     for suite in [chosen.only] if chosen.only else sorted(SUITES):

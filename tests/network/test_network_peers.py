@@ -66,7 +66,7 @@ def test_equals_pandana(data_folder: Path, tmp_path: Path) -> None:
     found = _everywhere(graph, facilities, element, thresholds)
     theirs = _ask(
         "pandana",
-        ["-m", "benchmarks.engine_side", "pandana"],
+        ["-m", "benchmarks.engine_side", "pandana", "whole"],
         tmp_path,
         **vars(streets),
         element=element,

@@ -18,6 +18,19 @@ PAGES = {
     "coverage": "/map?element={element}&view=areas",
     "list": "/shortfalls",
     "drawer": "/shortfalls/{shortfall_id}",
+    "reach": "/map?element={element}&view=areas&reach={lon},{lat}",
+    "hours": "/hours?element=kindergarten",
+    "what-if": "/what-if?element=kindergarten",
+    "compare": "/what-if/compare?element=kindergarten&second={scenario}",
+}
+READY = {
+    "cells": "[data-verdict]",
+    "drawer": "[data-verdict]",
+    "list": '[role="grid"]',
+    "reach": "[data-reached]",
+    "hours": "[data-day]",
+    "what-if": "[data-undo]:disabled >> visible=true",
+    "compare": "[data-compare-people]",
 }
 MODES: dict[str, tuple[dict[str, str], int]] = {
     "zh": ({}, 1366),
@@ -25,6 +38,22 @@ MODES: dict[str, tuple[dict[str, str], int]] = {
     "dark": ({"theme": "dark"}, 1920),
     "phone": ({}, 360),
 }
+
+
+def _scenario(context: BrowserContext) -> str:
+    """Id of a saved scenario: a facility closed."""
+    api = "/api/v1"
+
+    def post(path: str, body: dict[str, object]) -> dict[str, str]:
+        answer = context.request.post(f"{api}{path}", data=body, timeout=120_000)
+        assert answer.ok, answer.text()
+        found: dict[str, str] = answer.json()
+        return found
+
+    session = post("/what-if", {})["session"]
+    facilities = context.request.get(f"{api}/what-if/{session}/facilities?element=kindergarten").json()["features"]
+    post(f"/what-if/{session}/edits", {"kind": "close_facility", "facility": facilities[0]["properties"]["id"]})
+    return post(f"/what-if/{session}/save", {"name": "axe"})["id"]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -36,11 +65,14 @@ def test_nothing_serious(context: BrowserContext, name: str, mode: str) -> None:
     context.add_init_script(f"localStorage.setItem('kezhong.preferences', {json.dumps(json.dumps(preferences))})")
     run = context.request.get("/api/v1/runs/resolve").json()["run"]
     row = context.request.get(f"/api/v1/runs/{run}/shortfalls?limit=1").json()["items"][0]
+    if name == "compare":
+        row["scenario"] = _scenario(context)
     page = context.new_page()
     page.set_viewport_size({"width": width, "height": 768})
     page.goto(PAGES[name].format(**row))
-    ready = "[data-verdict]" if name in ("cells", "drawer") else ".drawer" if name != "list" else '[role="grid"]'
-    expect(page.locator(ready).first).to_be_visible(timeout=30_000)
+    expect(page.locator(READY.get(name, ".drawer")).first).to_be_visible(timeout=30_000)
+    if name == "what-if":
+        expect(page.get_by_role("progressbar")).to_have_count(0, timeout=120_000)
     page.wait_for_timeout(400)  # transitions change colours
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")

@@ -7,12 +7,17 @@ const ShortfallsPage = () => import("@/pages/ShortfallsPage.vue");
 export const PAGES = [
   { name: "map", path: "/map", icon: "map" },
   { name: "shortfalls", path: "/shortfalls", icon: "list" },
+  { name: "hours", path: "/hours", icon: "hours" },
+  { name: "whatif", path: "/what-if", icon: "whatif" },
 ] as const;
 
 const routes: RouteRecordRaw[] = [
   { path: "/", redirect: (to) => ({ path: "/map", query: to.query }) },
   { path: "/map", name: "map", component: MapPage },
   { path: "/shortfalls/:id?", name: "shortfalls", component: ShortfallsPage },
+  { path: "/hours", name: "hours", component: () => import("@/pages/HoursPage.vue") },
+  { path: "/what-if", name: "whatif", component: () => import("@/pages/WhatIfPage.vue") },
+  { path: "/what-if/compare", name: "compare", component: () => import("@/pages/ComparePage.vue") },
   { path: "/:rest(.*)*", name: "missing", component: () => import("@/pages/MissingPage.vue") },
 ];
 

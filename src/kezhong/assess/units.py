@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import geopandas as gpd
 import numpy as np
@@ -179,6 +180,10 @@ def build_units(city: City, points: pd.DataFrame) -> Units:
     )
 
 
+#: Level, its area codes, an index of these, community → area.
+_Rung = tuple[str, list[str], pd.Index, dict[str, str]]
+
+
 def _levels(
     city: City, demand: gpd.GeoDataFrame, points: pd.DataFrame
 ) -> dict[str, tuple[list[str], npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
@@ -186,17 +191,7 @@ def _levels(
     areas = city.areas
     unit_codes, point_codes = _communities(areas, demand), _communities(areas, points)
     found: dict[str, tuple[list[str], npt.NDArray[np.intp], npt.NDArray[np.intp]]] = {}
-    for level in ROLL_UP:
-        if level == AreaLevel.CITY.value:
-            continue
-        if level == SetKind.LIFE_CIRCLE.value:
-            codes, above = areas.circles, areas.circle_of
-        else:
-            codes = sorted(areas.frame.loc[areas.frame["level"] == level, "code"])
-            above = {code: up for code in areas.communities if (up := _ancestor(areas, code, level)) is not None}
-        if not codes:
-            continue
-        number = pd.Index(codes)
+    for level, codes, number, above in _ladder(areas):
         rows = []
         for frame, communities in ((demand, unit_codes), (points, point_codes)):
             lifted = pd.Series(communities, dtype=object).map(above).to_numpy(dtype=object)
@@ -217,6 +212,29 @@ def _levels(
         within = shapely.intersects(outline, np.asarray(points.geometry.array)[unclaimed])
         inside[unclaimed[~within]] = -1
     found[AreaLevel.CITY.value] = ([root], everybody, inside)
+    return found
+
+
+_LADDERS: WeakKeyDictionary[AreaTree, list[_Rung]] = WeakKeyDictionary()
+
+
+def _ladder(areas: AreaTree) -> list[_Rung]:
+    """Levels below the city: their area codes, an index of these, and the area of each community. Kept by city."""
+    if areas in _LADDERS:
+        return _LADDERS[areas]
+    found: list[_Rung] = []
+    for level in ROLL_UP:
+        if level == AreaLevel.CITY.value:
+            continue
+        above: dict[str, str]
+        if level == SetKind.LIFE_CIRCLE.value:
+            codes, above = areas.circles, areas.circle_of
+        else:
+            codes = sorted(areas.frame.loc[areas.frame["level"] == level, "code"])
+            above = {code: up for code in areas.communities if (up := _ancestor(areas, code, level)) is not None}
+        if codes:
+            found.append((level, codes, pd.Index(codes), above))
+    _LADDERS[areas] = found
     return found
 
 

@@ -344,12 +344,34 @@ def by_rank(order: Any, level: Any, ptr: Any, head: Any, up: Any, down: Any) -> 
 
 
 @kernel
-def levels(order: Any, ptr: Any, head: Any) -> Any:
-    """Height of each node: one above the highest of those contracted before it that point to it."""
+def along(order: Any, ptr: Any, head: Any) -> Any:
+    """Place of each node in an order that follows the graph's own, but for what is above a node: that comes before it.
+
+    A sweep that runs down this order reads what it has just written: rows of neighbours lie close together, whatever
+    the height at which they were contracted.
+    """
     n = order.size
-    height = np.zeros(n, np.int32)
+    turn = np.empty(n, np.int32)
     for i in range(n):
-        own = height[order[i]]
-        for k in range(ptr[i], ptr[i + 1]):
-            height[head[k]] = max(height[head[k]], own + 1)
-    return height
+        turn[order[i]] = i
+    position = np.full(n, -1, np.int32)
+    following = ptr[:-1].copy()
+    stack = np.empty(n, np.int32)
+    placed = 0
+    for v in range(n):
+        depth = 0
+        if position[v] < 0:
+            stack[0] = v
+            depth = 1
+        while depth > 0:
+            i = turn[stack[depth - 1]]
+            while following[i] < ptr[i + 1] and position[head[following[i]]] >= 0:
+                following[i] += 1
+            if following[i] < ptr[i + 1]:
+                stack[depth] = head[following[i]]
+                depth += 1
+            else:
+                position[stack[depth - 1]] = placed
+                placed += 1
+                depth -= 1
+    return position

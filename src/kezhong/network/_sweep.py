@@ -145,7 +145,11 @@ def _read_off(
         rows[:] = ~label.dtype.type(0)
         for p in range(begin, end):
             for s in range(ends.ptr[p], ends.ptr[p + 1]):
-                if k == 1:
+                if s == ends.ptr[p]:
+                    # Nothing is there yet: the labels stay in their order.
+                    for j in range(k):
+                        lower_row(label, np.int64(ends.node[s]) * k + j, rows, (p - begin) * k + j, ends.add[s])
+                elif k == 1:
                     lower_row(label, np.int64(ends.node[s]), rows, p - begin, ends.add[s])
                 else:
                     _give(label, np.int64(ends.node[s]), rows, p - begin, k, ends.add[s], carry, mask)

@@ -19,7 +19,7 @@ from kezhong.network.access import Access, EdgeCosts, Seeds, seeds_of
 from kezhong.network.graph import Ints, Lengths, Longs, WalkGraph, mapped
 from kezhong.network.weights import Weights, weights_of
 
-_FORMAT = 1
+_FORMAT = 2
 _NARROW = 0xFFFF
 MAX_NEAREST = 16
 """Most facilities of one element that :func:`nearest` lists for a place."""
@@ -32,7 +32,7 @@ class Hierarchy:
     Attributes
     ----------
     position : int32 (n,)
-        Place of each inner node in the hierarchy, 0 the top.
+        Place of each inner node: those above it in the hierarchy come before it, neighbours lie close together.
     ptr : int64 (n + 1,), head : int32 (k,)
         Arcs of each position to positions above it.
     rise, fall : uint32 (k,)
@@ -59,11 +59,7 @@ class Hierarchy:
             graph.n_nodes, graph.edge_a, graph.edge_b, cost.forward, cost.backward
         )
         order, ptr, head, out, back = _contract.contract(graph.n_nodes, around, near, out, back, cost.symmetric)
-        height = _contract.levels(order, ptr, head)
-        # By height, so that a sweep runs through memory; neighbours of one height along the graph's own order.
-        along = np.lexsort((np.arange(graph.n_nodes), -height))
-        position = np.empty(graph.n_nodes, np.int32)
-        position[along] = np.arange(graph.n_nodes, dtype=np.int32)
+        position = _contract.along(order, ptr, head)
         ptr, head, out, back = _contract.by_rank(order, position, ptr, head, out, back)
         return cls(position, ptr, head, back, out)
 

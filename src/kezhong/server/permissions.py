@@ -28,6 +28,8 @@ class Permission(StrEnum):
     EXPORT_RESULTS = "results:export"
     READ_JOBS = "jobs:read"
     RUN_JOBS = "jobs:run"
+    EXPLORE = "what-if:run"
+    KEEP_SCENARIOS = "scenarios:write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,15 @@ export async function post<P extends PathsWith<"post">>(path: P, values: Paramet
   return (await response.json()) as Answer<Operation<P, "post">>;
 }
 
+/** Any method, for addresses whose answer has no body or whose failure is to be tried again with the same key. */
+export async function request<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, values: Values = {}, body: unknown = null, options: { key?: string | undefined; signal?: AbortSignal | undefined } = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (method !== "GET") headers["Content-Type"] = "application/json";
+  if (options.key) headers["Idempotency-Key"] = options.key;
+  const response = await send(address(path, values), { method, headers, signal: options.signal ?? null, ...(body === null ? {} : { body: JSON.stringify(body) }) });
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
 function fileName(disposition: string | null, fallback: string): string {
   const extended = /filename\*=UTF-8''([^;]+)/i.exec(disposition ?? "")?.[1];
   if (extended) return decodeURIComponent(extended);

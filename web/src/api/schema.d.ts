@@ -488,6 +488,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scenarios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scenarios
+         * @description Stored scenarios, newest first.
+         */
+        get: operations["scenarios"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Scenarios
+         * @description Two scenarios beside one another and the city as it is.
+         */
+        post: operations["compare_scenarios"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge Scenarios
+         * @description One scenario of two. Where their edits contradict one another nothing is stored.
+         */
+        post: operations["merge_scenarios"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{scenario}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scenario
+         * @description A stored scenario with its edits.
+         */
+        get: operations["scenario"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Scenario
+         * @description Forget a scenario.
+         */
+        delete: operations["remove_scenario"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{scenario}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rename Scenario
+         * @description Another name or note.
+         */
+        put: operations["rename_scenario"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -528,10 +632,262 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What If Sessions
+         * @description Open sessions, the one used last first.
+         */
+        get: operations["what_if_sessions"];
+        put?: never;
+        /**
+         * Begin What If
+         * @description Open a session. The first for a snapshot, basis and walker takes seconds: all is prepared for quick edits.
+         */
+        post: operations["begin_what_if"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/what-if/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What If Session
+         * @description A session's edits and what they change.
+         */
+        get: operations["what_if_session"];
+        put?: never;
+        post?: never;
+        /**
+         * End What If
+         * @description Close a session; what was not saved is gone.
+         */
+        delete: operations["end_what_if"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/what-if/{session}/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changed Cells
+         * @description Demand units from which an element is nearer or farther than in the city as it is.
+         */
+        get: operations["changed_cells"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/what-if/{session}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Edit
+         * @description One more edit. ``If-Match`` with the ETag of the state it builds on refuses it where that state is gone.
+         */
+        post: operations["apply_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/what-if/{session}/facilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Placed Facilities
+         * @description Facilities of an element, or all (``*``), as they stand in the session.
+         */
+        get: operations["placed_facilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/what-if/{session}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Placed Links
+         * @description Ways that the session opened, and segments and gates that it closed.
+         */
+        get: operations["placed_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/what-if/{session}/near": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What Is Near
+         * @description What a click at a place can open or close.
+         */
+        get: operations["what_is_near"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/what-if/{session}/save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save Scenario
+         * @description Store the session's edits as a scenario.
+         */
+        post: operations["save_scenario"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/what-if/{session}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Edit
+         * @description Take the last edit back.
+         */
+        post: operations["undo_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AddFacility
+         * @description A new facility that is entered where it stands; with several elements it serves each of them.
+         */
+        AddFacility: {
+            /**
+             * Capacity
+             * @description in the element's unit; for a single element only
+             */
+            capacity?: number | null;
+            /** Elements */
+            elements: string[];
+            /** Floor Area M2 */
+            floor_area_m2?: number | null;
+            /** Hours */
+            hours?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "add_facility";
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Name */
+            name?: string | null;
+            /** Site Area M2 */
+            site_area_m2?: number | null;
+        };
+        /**
+         * AreaChange
+         * @description An area in which something changed; pairs are before and after.
+         */
+        AreaChange: {
+            /** Code */
+            code: string;
+            /** Coverage */
+            coverage: components["schemas"]["CoverageChange"][];
+            /** Grade */
+            grade: [
+                string | null,
+                string | null
+            ];
+            /** Level */
+            level: string;
+            /** Met */
+            met: [
+                number | null,
+                number | null
+            ];
+            /** Name */
+            name: string;
+            /** People */
+            people: [
+                number | null,
+                number | null
+            ];
+            /** Score */
+            score: [
+                number | null,
+                number | null
+            ];
+        };
         /** AreaCollection */
         AreaCollection: {
             /** Features */
@@ -541,6 +897,36 @@ export interface components {
              * @constant
              */
             type: "FeatureCollection";
+        };
+        /**
+         * AreaDifference
+         * @description The city as it is, the first, the second.
+         */
+        AreaDifference: {
+            /** Code */
+            code: string;
+            /** Grade */
+            grade: [
+                string | null,
+                string | null,
+                string | null
+            ];
+            /** Level */
+            level: string;
+            /** Met */
+            met: [
+                number | null,
+                number | null,
+                number | null
+            ];
+            /** Name */
+            name: string;
+            /** Score */
+            score: [
+                number | null,
+                number | null,
+                number | null
+            ];
         };
         /** AreaFeature */
         AreaFeature: {
@@ -727,6 +1113,59 @@ export interface components {
             worst: (string | null)[] | null;
         };
         /**
+         * ChangePeople
+         * @description More or fewer people live somewhere: all by one factor, or age bands by factors of their own.
+         */
+        ChangePeople: {
+            /** Ages */
+            ages?: {
+                [key: string]: number;
+            };
+            /**
+             * Area
+             * @description code of an area or life circle
+             */
+            area?: string | null;
+            /**
+             * Demand
+             * @description ids of demand units
+             * @default []
+             */
+            demand: string[];
+            /** Factor */
+            factor?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "change_people";
+        };
+        /**
+         * ChangedCells
+         * @description Demand units from which an element is nearer or farther, as columns; ``people`` is null below five.
+         */
+        ChangedCells: {
+            /** After M */
+            after_m: (number | null)[];
+            /** Before M */
+            before_m: (number | null)[];
+            /** Element */
+            element: string;
+            /** Lat */
+            lat: number[];
+            /** Lon */
+            lon: number[];
+            /** N */
+            n: number;
+            /** People */
+            people: (number | null)[];
+            /**
+             * State
+             * @description 1 gained, −1 lost, 0 nearer or farther without crossing a threshold
+             */
+            state: number[];
+        };
+        /**
          * CircleId
          * @description The eight circles (圈), in the plan's order.
          * @enum {string}
@@ -786,6 +1225,91 @@ export interface components {
              */
             synthetic: boolean;
         };
+        /**
+         * CloseEdge
+         * @description A segment of street can no longer be walked.
+         */
+        CloseEdge: {
+            /** Edge */
+            edge: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "close_edge";
+        };
+        /**
+         * CloseFacility
+         * @description A facility, or one of its services, is gone.
+         */
+        CloseFacility: {
+            /**
+             * Element
+             * @description only this service of it
+             */
+            element?: string | null;
+            /** Facility */
+            facility: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "close_facility";
+        };
+        /**
+         * CloseGate
+         * @description Nobody passes a node any more: all segments that meet there are closed.
+         */
+        CloseGate: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "close_gate";
+            /** Node */
+            node: string;
+        };
+        /**
+         * CompareRequest
+         * @description Two scenarios; ``null`` is the city as it is.
+         */
+        CompareRequest: {
+            /** Basis */
+            basis?: string | null;
+            /** First */
+            first: string | null;
+            /** Second */
+            second: string | null;
+            /**
+             * Walker
+             * @default standard
+             */
+            walker: string;
+        };
+        /** Comparison */
+        Comparison: {
+            difference: components["schemas"]["Difference"];
+            first: components["schemas"]["WhatIfChange"];
+            second: components["schemas"]["WhatIfChange"];
+        };
+        /**
+         * ConflictOut
+         * @description Two edits, one of each scenario (numbered from 1), that concern the same thing.
+         */
+        ConflictOut: {
+            /** First */
+            first: number;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "facility" | "edge" | "node" | "people";
+            message: components["schemas"]["Bilingual"];
+            /** Second */
+            second: number;
+        };
         /** Counts */
         Counts: {
             /**
@@ -811,6 +1335,25 @@ export interface components {
             requirement: components["schemas"]["RequirementOut"] | null;
             /** Rows */
             rows: components["schemas"]["CoverageRow"][];
+        };
+        /** CoverageChange */
+        CoverageChange: {
+            /** Element */
+            element: string;
+            /** Requirement */
+            requirement: string;
+            /** Share */
+            share: [
+                number | null,
+                number | null
+            ];
+            /** Status */
+            status: [
+                string | null,
+                string | null
+            ];
+            /** Variant */
+            variant: string | null;
         };
         /** CoverageRow */
         CoverageRow: {
@@ -857,6 +1400,14 @@ export interface components {
             /** Value */
             value: number | null;
         };
+        /** Difference */
+        Difference: {
+            /** Areas */
+            areas: components["schemas"]["AreaDifference"][];
+            /** People */
+            people: components["schemas"]["PeopleDifference"][];
+            shortfalls: components["schemas"]["ShortfallDifference"];
+        };
         /** DocumentOut */
         DocumentOut: {
             /** En */
@@ -867,6 +1418,25 @@ export interface components {
             nature: string;
             /** Number */
             number: string;
+            /** Zh */
+            zh: string;
+        };
+        /** ElementChange */
+        ElementChange: {
+            /** Element */
+            element: string;
+            /** En */
+            en: string;
+            /** Gain */
+            gain: number | null;
+            /** Loss */
+            loss: number | null;
+            /** Requirement */
+            requirement: string;
+            /** Target Gain */
+            target_gain: number | null;
+            /** Target Loss */
+            target_loss: number | null;
             /** Zh */
             zh: string;
         };
@@ -1200,6 +1770,18 @@ export interface components {
             /** Type */
             type: string;
         };
+        /**
+         * GroupChange
+         * @description People for whom a binding requirement comes within its threshold (gain) or falls out of it (loss).
+         */
+        GroupChange: {
+            /** Gain */
+            gain: number | null;
+            /** Group */
+            group: string;
+            /** Loss */
+            loss: number | null;
+        };
         /** Health */
         Health: {
             /**
@@ -1507,6 +2089,19 @@ export interface components {
             /** Run */
             run: string;
         };
+        /** ListedEdit */
+        ListedEdit: {
+            /** Edit */
+            edit: components["schemas"]["AddFacility"] | components["schemas"]["MoveFacility"] | components["schemas"]["CloseFacility"] | components["schemas"]["ResizeFacility"] | components["schemas"]["OpenLink"] | components["schemas"]["CloseEdge"] | components["schemas"]["OpenEdge"] | components["schemas"]["CloseGate"] | components["schemas"]["OpenGate"] | components["schemas"]["ChangePeople"];
+            /**
+             * Facility
+             * @description id of the facility that it adds or concerns
+             */
+            facility: string | null;
+            label: components["schemas"]["Bilingual"];
+            /** N */
+            n: number;
+        };
         /**
          * LivedElement
          * @description An element of the comparison.
@@ -1630,6 +2225,41 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** MergeOut */
+        MergeOut: {
+            /** Conflicts */
+            conflicts: components["schemas"]["ConflictOut"][];
+            scenario: components["schemas"]["ScenarioOut"] | null;
+        };
+        /**
+         * MergeRequest
+         * @description The second scenario after the first; stored where a name is given and nothing conflicts.
+         */
+        MergeRequest: {
+            /** First */
+            first: string;
+            /** Name */
+            name?: string | null;
+            /** Second */
+            second: string;
+        };
+        /**
+         * MoveFacility
+         * @description A facility stands and is entered elsewhere.
+         */
+        MoveFacility: {
+            /** Facility */
+            facility: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "move_facility";
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+        };
         /**
          * NamedItem
          * @description Something with an id and a name in both languages.
@@ -1641,6 +2271,53 @@ export interface components {
             id: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * Near
+         * @description What a click can open or close, the nearest first.
+         */
+        Near: {
+            /** Edges */
+            edges: components["schemas"]["NearEdge"][];
+            /** Nodes */
+            nodes: components["schemas"]["NearNode"][];
+        };
+        /** NearEdge */
+        NearEdge: {
+            /** Closed */
+            closed: boolean;
+            /**
+             * Geometry
+             * @description GeoJSON LineString
+             */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Highway */
+            highway: string | null;
+            /** Id */
+            id: string;
+            /** Metres */
+            metres: number;
+            /** Name */
+            name: string | null;
+        };
+        /** NearNode */
+        NearNode: {
+            /** Closed */
+            closed: boolean;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string | null;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Metres */
+            metres: number;
+            /** Name */
+            name: string | null;
         };
         /**
          * NightShares
@@ -1670,6 +2347,160 @@ export interface components {
             note: components["schemas"]["Bilingual"];
             /** Services */
             services: number;
+        };
+        /**
+         * OpenEdge
+         * @description A segment that the scenario closed is open again.
+         */
+        OpenEdge: {
+            /** Edge */
+            edge: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "open_edge";
+        };
+        /**
+         * OpenGate
+         * @description A node that the scenario closed is open again.
+         */
+        OpenGate: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "open_gate";
+            /** Node */
+            node: string;
+        };
+        /**
+         * OpenLink
+         * @description A new way between two places on streets.
+         */
+        OpenLink: {
+            /** From */
+            from: [
+                number,
+                number
+            ];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "open_link";
+            /**
+             * Link
+             * @default street
+             * @enum {string}
+             */
+            link: "street" | "crossing" | "bridge";
+            /** To */
+            to: [
+                number,
+                number
+            ];
+            /**
+             * Via
+             * @default []
+             */
+            via: [
+                number,
+                number
+            ][];
+        };
+        /** PeopleDifference */
+        PeopleDifference: {
+            /** First */
+            first: [
+                number | null,
+                number | null
+            ];
+            /** Group */
+            group: string;
+            /** Second */
+            second: [
+                number | null,
+                number | null
+            ];
+        };
+        /** PlacedFacilities */
+        PlacedFacilities: {
+            /** Features */
+            features: components["schemas"]["PlacedFacilityFeature"][];
+            /**
+             * Type
+             * @constant
+             */
+            type: "FeatureCollection";
+        };
+        /** PlacedFacility */
+        PlacedFacility: {
+            /** Capacity */
+            capacity: number | null;
+            /** Element */
+            element: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "closed" | "added" | "moved" | "resized";
+        };
+        /** PlacedFacilityFeature */
+        PlacedFacilityFeature: {
+            /**
+             * Geometry
+             * @description GeoJSON Point
+             */
+            geometry: {
+                [key: string]: unknown;
+            };
+            properties: components["schemas"]["PlacedFacility"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "Feature";
+        };
+        /** PlacedLink */
+        PlacedLink: {
+            /**
+             * Edit
+             * @description number of the edit
+             */
+            edit: number;
+            /** Kind */
+            kind: string;
+        };
+        /** PlacedLinkFeature */
+        PlacedLinkFeature: {
+            /**
+             * Geometry
+             * @description GeoJSON LineString or Point
+             */
+            geometry: {
+                [key: string]: unknown;
+            };
+            properties: components["schemas"]["PlacedLink"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "Feature";
+        };
+        /** PlacedLinks */
+        PlacedLinks: {
+            /** Features */
+            features: components["schemas"]["PlacedLinkFeature"][];
+            /**
+             * Type
+             * @constant
+             */
+            type: "FeatureCollection";
         };
         /** Quality */
         Quality: {
@@ -1738,6 +2569,26 @@ export interface components {
             /** @description the requirement in words */
             text: components["schemas"]["Bilingual"];
             threshold: components["schemas"]["ThresholdOut"] | null;
+        };
+        /**
+         * ResizeFacility
+         * @description A facility has another capacity.
+         */
+        ResizeFacility: {
+            /** Capacity */
+            capacity: number;
+            /**
+             * Element
+             * @description needed where it serves several
+             */
+            element?: string | null;
+            /** Facility */
+            facility: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "resize_facility";
         };
         /** ResolvedRun */
         ResolvedRun: {
@@ -1833,6 +2684,41 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** SaveRequest */
+        SaveRequest: {
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /** ScenarioList */
+        ScenarioList: {
+            /** Items */
+            items: components["schemas"]["ScenarioOut"][];
+        };
+        /** ScenarioOut */
+        ScenarioOut: {
+            /** Created */
+            created: string;
+            /** Edits */
+            edits: number;
+            /** Id */
+            id: string;
+            /** List */
+            list?: components["schemas"]["ListedEdit"][] | null;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /**
+             * Snapshot
+             * @description of the city in which it was made
+             */
+            snapshot: string;
+        };
         /** Session */
         Session: {
             /** Languages */
@@ -1844,6 +2730,42 @@ export interface components {
             /** Version */
             version: string;
         };
+        /** SessionLine */
+        SessionLine: {
+            /** Basis */
+            basis: string;
+            /** Created */
+            created: string;
+            /** Edits */
+            edits: number;
+            /** Revision */
+            revision: number;
+            /** Session */
+            session: string;
+            /** Snapshot */
+            snapshot: string;
+            /** Walker */
+            walker: string;
+        };
+        /** SessionList */
+        SessionList: {
+            /** Items */
+            items: components["schemas"]["SessionLine"][];
+        };
+        /** ShortfallChange */
+        ShortfallChange: {
+            /** Appeared */
+            appeared: components["schemas"]["ShortfallLine"][];
+            /** Changed */
+            changed: components["schemas"]["ShortfallPair"][];
+            /** Total */
+            total: [
+                number,
+                number
+            ];
+            /** Vanished */
+            vanished: components["schemas"]["ShortfallLine"][];
+        };
         /** ShortfallDetail */
         ShortfallDetail: {
             /**
@@ -1852,6 +2774,50 @@ export interface components {
              */
             explanation: string;
             row: components["schemas"]["ShortfallRow"];
+        };
+        /** ShortfallDifference */
+        ShortfallDifference: {
+            /** Only First */
+            only_first: components["schemas"]["ShortfallLine"][];
+            /** Only Second */
+            only_second: components["schemas"]["ShortfallLine"][];
+            /** Total */
+            total: [
+                number,
+                number,
+                number
+            ];
+        };
+        /** ShortfallLine */
+        ShortfallLine: {
+            /** Area Code */
+            area_code: string;
+            /** Area Name */
+            area_name: string;
+            /** Children */
+            children: number | null;
+            /** Circle */
+            circle: string;
+            /** Elderly */
+            elderly: number | null;
+            /** Element */
+            element: string;
+            /** Element En */
+            element_en: string;
+            /** Element Zh */
+            element_zh: string;
+            /** Id */
+            id: string;
+            /** Nearest M */
+            nearest_m: number | null;
+            /** People */
+            people: number | null;
+            /** Requirement */
+            requirement: string;
+            /** Share */
+            share: number | null;
+            /** Target */
+            target: number | null;
         };
         /** ShortfallPage */
         ShortfallPage: {
@@ -1865,6 +2831,11 @@ export interface components {
              * @description rows under the filters
              */
             total: number;
+        };
+        /** ShortfallPair */
+        ShortfallPair: {
+            after: components["schemas"]["ShortfallLine"];
+            before: components["schemas"]["ShortfallLine"];
         };
         /** ShortfallRow */
         ShortfallRow: {
@@ -2057,6 +3028,68 @@ export interface components {
             m_per_min: number;
             /** Zh */
             zh: string;
+        };
+        /** WhatIfChange */
+        WhatIfChange: {
+            /** Areas */
+            areas: components["schemas"]["AreaChange"][];
+            /** Elements */
+            elements: components["schemas"]["ElementChange"][];
+            /** People */
+            people: components["schemas"]["GroupChange"][];
+            shortfalls: components["schemas"]["ShortfallChange"];
+            /**
+             * Units
+             * @description demand units from which an element is nearer or farther
+             */
+            units: number;
+        };
+        /**
+         * WhatIfRequest
+         * @description A new session; with a stored scenario, edits, or both (in this order).
+         */
+        WhatIfRequest: {
+            /**
+             * Basis
+             * @description null: the city's own
+             */
+            basis?: string | null;
+            /** Edits */
+            edits?: (components["schemas"]["AddFacility"] | components["schemas"]["MoveFacility"] | components["schemas"]["CloseFacility"] | components["schemas"]["ResizeFacility"] | components["schemas"]["OpenLink"] | components["schemas"]["CloseEdge"] | components["schemas"]["OpenEdge"] | components["schemas"]["CloseGate"] | components["schemas"]["OpenGate"] | components["schemas"]["ChangePeople"])[];
+            /** Scenario */
+            scenario?: string | null;
+            /**
+             * Walker
+             * @default standard
+             */
+            walker: string;
+        };
+        /**
+         * WhatIfState
+         * @description A session: its edits and what they change, against the city as it is and against the last state.
+         */
+        WhatIfState: {
+            /** Basis */
+            basis: string;
+            /** Edits */
+            edits: components["schemas"]["ListedEdit"][];
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            last: components["schemas"]["WhatIfChange"] | null;
+            /** Revision */
+            revision: number;
+            /**
+             * Scenario
+             * @description id that these edits have as a scenario
+             */
+            scenario: string | null;
+            /** Session */
+            session: string;
+            /** Snapshot */
+            snapshot: string;
+            total: components["schemas"]["WhatIfChange"];
+            /** Walker */
+            walker: string;
         };
     };
     responses: never;
@@ -3375,6 +4408,295 @@ export interface operations {
             };
         };
     };
+    scenarios: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    compare_scenarios: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    merge_scenarios: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    scenario: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a scenario */
+                scenario: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    remove_scenario: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a scenario */
+                scenario: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    rename_scenario: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a scenario */
+                scenario: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     search: {
         parameters: {
             query: {
@@ -3442,6 +4764,553 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    what_if_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    begin_what_if: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfState"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    what_if_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfState"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    end_what_if: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    changed_cells: {
+        parameters: {
+            query: {
+                element: string;
+            };
+            header?: never;
+            path: {
+                /** @description id of a session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedCells"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    apply_edit: {
+        parameters: {
+            query?: {
+                /** @description in place of the last edit, which stays if this one is refused */
+                replace?: boolean;
+            };
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                /** @description id of a session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddFacility"] | components["schemas"]["MoveFacility"] | components["schemas"]["CloseFacility"] | components["schemas"]["ResizeFacility"] | components["schemas"]["OpenLink"] | components["schemas"]["CloseEdge"] | components["schemas"]["OpenEdge"] | components["schemas"]["CloseGate"] | components["schemas"]["OpenGate"] | components["schemas"]["ChangePeople"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfState"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    placed_facilities: {
+        parameters: {
+            query: {
+                element: string;
+            };
+            header?: never;
+            path: {
+                /** @description id of a session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacedFacilities"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    placed_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacedLinks"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    what_is_near: {
+        parameters: {
+            query: {
+                lon: number;
+                lat: number;
+                metres?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id of a session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Near"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    save_scenario: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    undo_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a session */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfState"];
                 };
             };
             /** @description The caller has this version */

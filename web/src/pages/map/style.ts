@@ -4,7 +4,7 @@ import { BASE } from "@/api/client";
 import { classColours, token } from "./colours";
 import { EMPTY } from "./geometry";
 
-const FONT = ["Noto Sans Regular"];
+export const FONT = ["Noto Sans Regular"];
 
 function widths(at10: number, at16: number): unknown {
   return ["interpolate", ["exponential", 1.5], ["zoom"], 10, at10, 16, at16];
@@ -66,6 +66,9 @@ function results(over: LayerSpecification[]): LayerSpecification[] {
     { id: "areas-unknown", type: "fill", source: "areas", filter: ["==", ["get", "h"], "unknown"], paint: { "fill-pattern": "hatch-unknown", "fill-opacity": 0.7 } },
     { id: "areas-line", type: "line", source: "areas", paint: { "line-color": token("line-strong"), "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0.6, 14, 1.4], "line-opacity": 0.8 } },
     { id: "areas-outline", type: "line", source: "areas", filter: ["==", ["get", "h"], "outline"], paint: { "line-color": token("unknown"), "line-width": 2.5, "line-dasharray": [2, 1.5] } },
+    // One over the other: what is near lies under all three and is the darkest.
+    { id: "reach-fill", type: "fill", source: "reach", paint: { "fill-color": brand, "fill-opacity": 0.2 } },
+    { id: "reach-line", type: "line", source: "reach", layout: { "line-join": "round" }, paint: { "line-color": brand, "line-width": 1.1, "line-opacity": 0.85 } },
     { id: "areas-focus", type: "line", source: "areas", filter: ["==", ["get", "code"], ""], paint: { "line-color": token("ink"), "line-width": 2.5 } },
     { id: "areas-selected-casing", type: "line", source: "areas", filter: ["==", ["get", "code"], ""], paint: { "line-color": token("surface"), "line-width": 6 } },
     { id: "areas-selected", type: "line", source: "areas", filter: ["==", ["get", "code"], ""], paint: { "line-color": brand, "line-width": 3.2 } },
@@ -86,22 +89,27 @@ function resultNames(): LayerSpecification[] {
   ] as LayerSpecification[];
 }
 
-export const RESULT_SOURCES = ["cells", "areas", "area-points", "facilities", "route", "ends"] as const;
+export const RESULT_SOURCES = ["cells", "areas", "area-points", "facilities", "reach", "route", "ends"] as const;
 
-/** The whole style; without a base map only the ground colour stands under the results. */
-export function mapStyle(basemap: boolean): StyleSpecification {
+/** A style around the quiet base: layers under the streets, over them, and names on top. Sources begin empty. */
+export function styleAround(basemap: boolean, names: readonly string[], layers: (streets: LayerSpecification[]) => LayerSpecification[], labels: LayerSpecification[]): StyleSpecification {
   const sources: StyleSpecification["sources"] = {};
   if (basemap) sources["base"] = { type: "vector", url: `pmtiles://${location.origin}${BASE}/basemap.pmtiles` };
-  for (const name of RESULT_SOURCES) sources[name] = { type: "geojson", data: EMPTY };
+  for (const name of names) sources[name] = { type: "geojson", data: EMPTY };
   return {
     version: 8,
     sources,
     layers: [
       { id: "ground", type: "background", paint: { "background-color": token("map-land") } },
       ...(basemap ? ground() : []),
-      ...results(basemap ? bearings() : []),
+      ...layers(basemap ? bearings() : []),
       ...(basemap ? baseNames() : []),
-      ...resultNames(),
+      ...labels,
     ],
   };
+}
+
+/** The whole style; without a base map only the ground colour stands under the results. */
+export function mapStyle(basemap: boolean): StyleSpecification {
+  return styleAround(basemap, RESULT_SOURCES, results, resultNames());
 }

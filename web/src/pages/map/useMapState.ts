@@ -26,10 +26,11 @@ export function useMapState() {
     if (value("unit")) return value("unit") === "min" ? "min" : "m";
     return workspace.requirements.value.get(element.value)?.threshold?.unit ?? "m";
   });
-  const point = computed<[number, number] | null>(() => {
-    const [lon, lat] = value("pt").split(",").map(Number);
-    return value("pt") && Number.isFinite(lon) && Number.isFinite(lat) ? [lon as number, lat as number] : null;
-  });
+  function place(key: string): [number, number] | null {
+    const [lon, lat] = value(key).split(",").map(Number);
+    return value(key) && Number.isFinite(lon) && Number.isFinite(lat) ? [lon as number, lat as number] : null;
+  }
+  const point = computed(() => place("pt"));
 
   return {
     levels,
@@ -38,6 +39,10 @@ export function useMapState() {
     level,
     unit,
     point,
+    /** Whether what is reached on foot is asked for, from where, and by whom. */
+    reaching: computed(() => value("reach") !== ""),
+    origin: computed(() => place("reach")),
+    reacher: computed(() => value("by") || workspace.context.value.walker),
     variant: computed(() => value("variant")),
     area: computed(() => value("area")),
     requiredOnly: computed(() => value("all") !== "1"),

@@ -1,0 +1,199 @@
+"""What differs between two pictures of a city: people, elements, areas and shortfalls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kezhong.assess.coverage import VARIANTS
+from kezhong.assess.figures import STATUSES
+from kezhong.assess.whatif_picture import Picture, Row
+from kezhong.city.areas import AreaTree
+from kezhong.city.vocabulary import AGE_GROUPS
+
+Flags = npt.NDArray[np.bool_]
+_NAN = float("nan")
+
+
+def change(before: Picture, after: Picture, areas: AreaTree) -> dict[str, Any]:
+    """The difference, JSON-compatible but for NaN (no value)."""
+    return {
+        "people": _people(before, after),
+        "elements": _elements(before, after),
+        "areas": _areas(before, after, areas),
+        "shortfalls": _shortfalls(before, after),
+        "units": int(moved(before, after).sum()),
+    }
+
+
+def moved(before: Picture, after: Picture) -> Flags:
+    """Demand units from which any element is nearer or farther."""
+    found = np.zeros(len(before.units.people), dtype=bool)
+    for name in {**before.near, **after.near}:
+        old, new = before.near.get(name), after.near.get(name)
+        if old is not new:
+            found |= distances(before, name) != distances(after, name)
+    return found
+
+
+def distances(picture: Picture, element: str) -> npt.NDArray[np.uint32]:
+    """Decimetres (D,) to an element; unreached where the city has none."""
+    found = picture.near.get(element)
+    return np.full(len(picture.units.people), np.uint32(0xFFFFFFFF)) if found is None else found
+
+
+def _crossings(before: Picture, after: Picture) -> list[tuple[int, Flags, Flags]]:
+    """Requirement, and who comes within its threshold or falls out of it."""
+    found = []
+    for number, (old, new) in enumerate(zip(before.rules, after.rules, strict=True)):
+        if old is new or not new.by_walking:
+            continue
+        past, now = old.applies & old.covered, new.applies & new.covered
+        gain, loss = new.applies & now & ~old.covered, old.applies & past & ~new.covered
+        if gain.any() or loss.any():
+            found.append((number, gain, loss))
+    return found
+
+
+def _total(values: npt.NDArray[np.float64], mask: Flags, people: npt.NDArray[np.float64]) -> float:
+    """Sum over some units; no value where the ages of anybody among them are unknown."""
+    chosen = values[mask]
+    unknown = np.isnan(chosen)
+    return _NAN if (unknown & (people[mask] > 0)).any() else float(chosen[~unknown].sum())
+
+
+def _people(before: Picture, after: Picture) -> list[dict[str, Any]]:
+    n = len(after.units.people)
+    gain, loss = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    for number, more, fewer in _crossings(before, after):
+        if after.rules[number].binding:
+            gain |= more
+            loss |= fewer
+    return [
+        {
+            "group": name,
+            "gain": _total(after.units.group(name), gain, after.units.people),
+            "loss": _total(before.units.group(name), loss, before.units.people),
+        }
+        for name in AGE_GROUPS
+    ]
+
+
+def _elements(before: Picture, after: Picture) -> list[dict[str, Any]]:
+    found = []
+    for number, gain, loss in _crossings(before, after):
+        rule = after.rules[number]
+        group = rule.element.age_group
+        new, old = after.units, before.units
+        found.append(
+            {
+                "element": rule.element.id, "zh": rule.element.zh, "en": rule.element.en, "requirement": rule.id,
+                "gain": float(new.people[gain].sum()), "loss": float(old.people[loss].sum()),
+                "target_gain": _total(new.group(group), gain, new.people),
+                "target_loss": _total(old.group(group), loss, old.people),
+            }
+        )  # fmt: skip
+    return found
+
+
+def _areas(before: Picture, after: Picture, areas: AreaTree) -> list[dict[str, Any]]:
+    columns = ("grade", "score", "required_met", "people")
+    tables = [{name: picture.grades[name].to_numpy(dtype=object) for name in columns} for picture in (before, after)]
+    old, new = tables
+    differs = np.zeros(len(before.units.codes), dtype=bool)
+    for name in columns:
+        differs |= np.array([not _same(a, b) for a, b in zip(old[name], new[name], strict=True)], dtype=bool)
+    past, now = before.coverage, after.coverage
+    cells = (past.status != now.status) | (past.variant != now.variant)
+    cells |= ~((past.share == now.share) | (np.isnan(past.share) & np.isnan(now.share)))
+    cells &= np.array([rule.by_walking for rule in after.rules], dtype=bool)[None, :]
+    found = []
+    for row in np.flatnonzero(differs | cells.any(axis=1)):
+        code = str(after.units.codes[row])
+        found.append(
+            {
+                "code": code,
+                "name": areas.full_name(code) if code in areas.level else str(after.units.names[row]),
+                "level": str(after.units.levels[row]),
+                "grade": [old["grade"][row], new["grade"][row]],
+                "score": [_number(old["score"][row]), _number(new["score"][row])],
+                "met": [int(old["required_met"][row]), int(new["required_met"][row])],
+                "people": [float(old["people"][row]), float(new["people"][row])],
+                "coverage": [
+                    {
+                        "element": after.rules[column].element.id,
+                        "requirement": after.rules[column].id,
+                        "variant": VARIANTS[now.variant[row, column]],
+                        "share": [float(past.share[row, column]), float(now.share[row, column])],
+                        "status": [STATUSES[past.status[row, column]], STATUSES[now.status[row, column]]],
+                    }
+                    for column in np.flatnonzero(cells[row])
+                ],
+            }
+        )
+    return found
+
+
+def _number(value: Any) -> float:
+    return _NAN if value is None or value != value else float(value)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return bool(a == b) or (a != a and b != b)
+
+
+def rows_of(picture: Picture) -> dict[str, Row]:
+    """All shortfalls by id."""
+    return {name: row for own in picture.rows for name, row in own.items()}
+
+
+def _shortfalls(before: Picture, after: Picture) -> dict[str, Any]:
+    old, new = rows_of(before), rows_of(after)
+    return {
+        "total": [len(old), len(new)],
+        "appeared": [row for name, row in new.items() if name not in old],
+        "vanished": [row for name, row in old.items() if name not in new],
+        "changed": [
+            {"before": old[name], "after": row}
+            for name, row in new.items()
+            if name in old and old[name] is not row and not all(_same(old[name][key], row[key]) for key in row)
+        ],
+    }
+
+
+def difference(base: Picture, first: Picture, second: Picture, areas: AreaTree) -> dict[str, Any]:
+    """Two scenarios beside the city as it is."""
+    gains = [change(base, one, areas) for one in (first, second)]
+    people = [
+        {"group": a["group"], "first": [a["gain"], a["loss"]], "second": [b["gain"], b["loss"]]}
+        for a, b in zip(gains[0]["people"], gains[1]["people"], strict=True)
+    ]
+    concerned = sorted({one["code"] for each in gains for one in each["areas"]})
+    row, names = base.units.row, base.units.names
+    grades = [one.grades for one in (base, first, second)]
+    rows = [rows_of(one) for one in (base, first, second)]
+    return {
+        "first": gains[0],
+        "second": gains[1],
+        "difference": {
+            "people": people,
+            "areas": [
+                {
+                    "code": code,
+                    "name": areas.full_name(code) if code in areas.level else str(names[row[code]]),
+                    "level": str(base.units.levels[row[code]]),
+                    "grade": [str(one["grade"].iloc[row[code]]) for one in grades],
+                    "score": [_number(one["score"].iloc[row[code]]) for one in grades],
+                    "met": [int(one["required_met"].iloc[row[code]]) for one in grades],
+                }
+                for code in concerned
+            ],
+            "shortfalls": {
+                "total": [len(one) for one in rows],
+                "only_first": [found for name, found in rows[1].items() if name not in rows[2]],
+                "only_second": [found for name, found in rows[2].items() if name not in rows[1]],
+            },
+        },
+    }

@@ -1,0 +1,329 @@
+"""Bodies of the what-if: a session's state, what changed on the map, what a click can open or close."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from kezhong.catalogue import load_catalogue
+from kezhong.city.crs import to_projected
+from kezhong.city.scenario_store import Named
+from kezhong.city.scenarios import (
+    AddFacility,
+    ChangePeople,
+    CloseEdge,
+    CloseFacility,
+    CloseGate,
+    Edit,
+    MoveFacility,
+    OpenEdge,
+    OpenGate,
+    OpenLink,
+    ResizeFacility,
+    Scenario,
+    document_of,
+)
+from kezhong.city.workspace import City
+from kezhong.server.views.cells import SMALL_COUNT
+from kezhong.server.whatif_sessions import OpenSession
+
+if TYPE_CHECKING:
+    from kezhong.assess.whatif import Session
+
+Body = dict[str, Any]
+_LINKS = {"street": ("街道", "street"), "crossing": ("过街通道", "crossing"), "bridge": ("桥", "bridge")}
+#: More would hide one another.
+_MOST_NEAR = 20
+
+
+def state(opened: OpenSession) -> Body:
+    """A session on the wire (:class:`kezhong.server.models.WhatIfState`)."""
+    session = opened.session
+    engine, scenario = session.engine, session.scenario
+    return {
+        "session": opened.id,
+        "snapshot": engine.city.snapshot.id,
+        "basis": engine.basis.id,
+        "walker": engine.walker,
+        "revision": session.revision,
+        "scenario": scenario.id if scenario.edits else None,
+        "edits": edits(engine.city, scenario),
+        "elapsed_ms": session.elapsed_ms,
+        "total": session.total(),
+        "last": session.last(),
+    }
+
+
+def line(opened: OpenSession) -> Body:
+    """A session in the list of sessions."""
+    session = opened.session
+    return {
+        "session": opened.id,
+        "snapshot": session.engine.city.snapshot.id,
+        "basis": session.engine.basis.id,
+        "walker": session.engine.walker,
+        "revision": session.revision,
+        "edits": len(session.scenario.edits),
+        "created": opened.created,
+    }
+
+
+def scenario_body(named: Named, city: City | None = None, scenario: Scenario | None = None) -> Body:
+    """A stored scenario, with its edits where they are given."""
+    listed = edits(city, scenario) if city is not None and scenario is not None else None
+    return {
+        "id": named.id, "name": named.name, "note": named.note, "created": named.created, "edits": named.edits,
+        "snapshot": named.snapshot, "list": listed,
+    }  # fmt: skip
+
+
+def edits(city: City, scenario: Scenario) -> list[Body]:
+    """Edits, numbered and named."""
+    words = _Words(city, scenario)
+    return [
+        {
+            "n": position + 1,
+            "edit": document_of(edit),
+            "facility": scenario.added_id(position) or getattr(edit, "facility", None),
+            "label": words.label(edit),
+        }
+        for position, edit in enumerate(scenario.edits)
+    ]
+
+
+class _Words:
+    """Names of what edits concern."""
+
+    def __init__(self, city: City, scenario: Scenario) -> None:
+        self.city, self.book = city, load_catalogue()
+        self.added = {
+            scenario.added_id(position): edit
+            for position, edit in enumerate(scenario.edits)
+            if isinstance(edit, AddFacility)
+        }
+
+    def label(self, edit: Edit) -> dict[str, str]:
+        """One line in both languages."""
+        zh, en = self._texts(edit)
+        return {"zh": zh, "en": en}
+
+    def _texts(self, edit: Edit) -> tuple[str, str]:
+        if isinstance(edit, AddFacility):
+            zh, en = self._elements(edit.elements)
+            return f"新增{zh}", f"add {en}"
+        if isinstance(edit, MoveFacility | CloseFacility | ResizeFacility):
+            zh, en = self._facility(edit.facility)
+            if isinstance(edit, MoveFacility):
+                return f"移动“{zh}”", f"move “{en}”"
+            if isinstance(edit, CloseFacility):
+                return f"关闭“{zh}”", f"close “{en}”"
+            return f"“{zh}”规模调整为 {edit.capacity:g}", f"resize “{en}” to {edit.capacity:g}"
+        if isinstance(edit, OpenLink):
+            zh, en = _LINKS[edit.link]
+            return f"打通{zh}", f"open a {en}"
+        if isinstance(edit, CloseEdge | OpenEdge):
+            name = self._street(edit.edge)
+            return (f"封闭“{name}”", f"close “{name}”") if isinstance(edit, CloseEdge) else (
+                f"恢复“{name}”", f"reopen “{name}”"
+            )  # fmt: skip
+        if isinstance(edit, CloseGate | OpenGate):
+            shut = isinstance(edit, CloseGate)
+            return (f"关闭出入口 {edit.node}", f"close gate {edit.node}") if shut else (
+                f"打开出入口 {edit.node}", f"reopen gate {edit.node}"
+            )  # fmt: skip
+        return self._people(edit)
+
+    def _people(self, edit: ChangePeople) -> tuple[str, str]:
+        where = self.city.areas.full_name(edit.area) if edit.area in self.city.areas.level else str(edit.area)
+        if edit.area is None:
+            where = f"{len(edit.demand)} 个人口单元"
+        if edit.factor is not None:
+            return f"{where}人口 × {edit.factor:g}", f"people of {where} × {edit.factor:g}"
+        return f"{where}分年龄调整人口", f"people of {where} by age"
+
+    def _elements(self, names: tuple[str, ...]) -> tuple[str, str]:
+        found = [self.book.element(name) for name in names]
+        return "、".join(one.zh for one in found), ", ".join(one.en for one in found)
+
+    def _facility(self, facility: str) -> tuple[str, str]:
+        added = self.added.get(facility)
+        if added is not None:
+            zh, en = self._elements(added.elements)
+            return (added.name, added.name) if added.name else (f"新增{zh}", f"new {en}")
+        points = self.city.layer("service_points")
+        own = points[points["facility_id"].astype(str) == facility]
+        if not len(own):
+            return facility, facility
+        name = own["name"].iloc[0]
+        if isinstance(name, str) and name:
+            return name, name
+        return self._elements((str(own["element"].iloc[0]),))
+
+    def _street(self, edge: str) -> str:
+        edges = self.city.layer("street_edges")
+        own = edges.loc[edges["edge_id"].astype(str) == edge, "name"]
+        return str(own.iloc[0]) if len(own) and isinstance(own.iloc[0], str) else edge
+
+
+def cells(session: Session, element: str) -> Body:
+    """Demand units from which an element is nearer or farther than in the city as it is.
+
+    Raises
+    ------
+    NotFoundError
+        The catalogue has no such element.
+    """
+    from kezhong.assess.whatif_change import distances
+
+    load_catalogue().element(element)
+    before, after = session.engine.begin, session.picture
+    old, new = distances(before, element), distances(after, element)
+    sign = np.zeros(len(old), dtype=np.int64)
+    for past, now in zip(before.rules, after.rules, strict=True):
+        if past.element.id == element and now.by_walking:
+            sign[now.applies & now.covered & ~past.covered] = 1
+            sign[past.applies & past.covered & ~now.covered] = -1
+    at = np.flatnonzero((old != new) | (sign != 0))
+    points = np.asarray(session.engine.city.geo("demand").geometry.array)[at]
+    people = after.units.people[at]
+    return {
+        "element": element,
+        "n": len(at),
+        "lon": np.round(shapely.get_x(points), 6).tolist(),
+        "lat": np.round(shapely.get_y(points), 6).tolist(),
+        "people": np.where((people > 0) & (people < SMALL_COUNT), np.nan, np.round(people, 1)).tolist(),
+        "before_m": _metres(old[at]),
+        "after_m": _metres(new[at]),
+        "state": sign[at].tolist(),
+    }
+
+
+def _metres(dm: Any) -> list[float]:
+    found: list[float] = np.where(dm == np.uint32(0xFFFFFFFF), np.nan, dm / 10.0).tolist()
+    return found
+
+
+def facilities(session: Session, element: str) -> Body:
+    """Facilities of an element as they stand in the session; ``*``: each facility once.
+
+    Raises
+    ------
+    NotFoundError
+        The catalogue has no such element.
+    """
+    town = session.town
+    points, alive = town.points, np.asarray(town.network.alive)
+    if element == "*":
+        # A facility is open while one of its services is.
+        rows = pd.DataFrame({"id": points["facility_id"].astype(str), "alive": alive, "row": np.arange(len(points))})
+        chosen = rows.sort_values("alive", ascending=False, kind="stable").drop_duplicates("id")["row"].sort_values()
+    else:
+        load_catalogue().element(element)
+        chosen = pd.Series(np.flatnonzero((points["element"] == element).to_numpy(dtype=bool)))
+    shapes = np.asarray(points.geometry.array)
+    features = []
+    for row in chosen:
+        facility, place = str(points["facility_id"].iloc[row]), shapes[row]
+        capacity, name = points["capacity"].iloc[row], points["name"].iloc[row]
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [round(place.x, 7), round(place.y, 7)]},
+                "properties": {
+                    "id": facility,
+                    "element": str(points["element"].iloc[row]),
+                    "name": name if isinstance(name, str) else None,
+                    "capacity": None if pd.isna(capacity) else float(capacity),
+                    "state": town.state.get(facility, "open") if alive[row] else "closed",
+                },
+            }
+        )
+    return {"type": "FeatureCollection", "features": features}
+
+
+def links(session: Session) -> Body:
+    """Ways that the session opened, and segments and gates that it closed."""
+    town, city = session.town, session.engine.city
+    features: list[Body] = []
+    for number, edit in enumerate(session.scenario.edits, start=1):
+        shape: shapely.Geometry | None = None
+        if isinstance(edit, OpenLink):
+            shape = shapely.LineString([edit.begin, *edit.via, edit.end])
+        elif isinstance(edit, CloseEdge) and edit.edge in town.closed_edges:
+            shape = _shape(city, "street_edges", "edge_id", edit.edge)
+        elif isinstance(edit, CloseGate) and edit.node in town.closed_nodes:
+            shape = _shape(city, "street_nodes", "node_id", edit.node)
+        if shape is not None:
+            features.append(
+                {
+                    "type": "Feature",
+                    "geometry": json.loads(shapely.to_geojson(shape)),
+                    "properties": {"edit": number, "kind": edit.kind},
+                }
+            )
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _shape(city: City, layer: str, key: str, name: str) -> shapely.Geometry | None:
+    frame = city.geo(layer)
+    own = frame.geometry[(frame[key].astype(str) == name).to_numpy(dtype=bool)]
+    return own.iloc[0] if len(own) else None
+
+
+def near(session: Session, lon: float, lat: float, metres: float) -> Body:
+    """Segments and gates within some metres of a place, the nearest first."""
+    town, city = session.town, session.engine.city
+    here = shapely.Point(*to_projected(np.array([[lon, lat]]), city.config.crs)[0])
+    margin = metres / 111_000.0
+    box = shapely.box(
+        lon - margin / max(0.05, float(np.cos(np.radians(lat)))), lat - margin,
+        lon + margin / max(0.05, float(np.cos(np.radians(lat)))), lat + margin,
+    )  # fmt: skip
+
+    def found(layer: str, wanted: Any = None) -> list[tuple[float, Any, Any]]:
+        frame = city.geo(layer)
+        rows = np.sort(frame.sindex.query(box))
+        if wanted is not None:
+            rows = rows[wanted(frame.iloc[rows])]
+        part = frame.iloc[rows]
+        metric = shapely.transform(np.asarray(part.geometry.array), lambda xy: to_projected(xy, city.config.crs))
+        away = shapely.distance(metric, here)
+        order = np.argsort(away, kind="stable")
+        return [(float(away[i]), part.iloc[i], part.geometry.iloc[i]) for i in order if away[i] <= metres][:_MOST_NEAR]
+
+    def gates(nodes: pd.DataFrame) -> Any:
+        return nodes["barrier"].notna().to_numpy(dtype=bool) | nodes["crossing"].notna().to_numpy(dtype=bool)
+
+    return {
+        "edges": [
+            {
+                "id": str(row["edge_id"]),
+                "name": _text(row["name"]),
+                "highway": _text(row["highway"]),
+                "closed": str(row["edge_id"]) in town.closed_edges,
+                "metres": round(away, 1),
+                "geometry": json.loads(shapely.to_geojson(shape)),
+            }
+            for away, row, shape in found("street_edges")
+        ],
+        "nodes": [
+            {
+                "id": str(row["node_id"]),
+                "kind": _text(row["barrier"]) or _text(row["crossing"]),
+                "name": None,
+                "lon": round(shape.x, 7),
+                "lat": round(shape.y, 7),
+                "closed": str(row["node_id"]) in town.closed_nodes,
+                "metres": round(away, 1),
+            }
+            for away, row, shape in found("street_nodes", gates)
+        ],
+    }
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
