@@ -7,7 +7,7 @@ same light, the search, and the sums by area. The comparison of walkers without 
 from __future__ import annotations
 
 import os
-import resource
+import re
 import shutil
 import tempfile
 import time
@@ -72,4 +72,6 @@ def _measure(folder: Path) -> tuple[list[Measure], dict[str, object]]:
 
 
 def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not ``ru_maxrss``: it starts from the parent's peak, which fork and exec hand down.
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024  # type: ignore[index]
