@@ -12,7 +12,7 @@ from kezhong import messages
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "kezhong"
 CODE = re.compile(
-    r'"((?:city|whatif|catalogue|intake|intake_osm|intake_gtfs|windows|isochrones|network|quality|assess|jobs|report|demo|server|cli)\.[a-z0-9_]+)"'
+    r'"((?:city|certainty|whatif|catalogue|intake|intake_osm|intake_gtfs|windows|isochrones|network|quality|assess|jobs|report|demo|server|cli)\.[a-z0-9_]+)"'
 )
 
 

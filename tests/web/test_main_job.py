@@ -209,3 +209,16 @@ def test_filters_take_several_values(page: Page) -> None:
     expect(page.locator('[data-facet="department"]')).to_contain_text("已选 2 项")
     page.reload()
     expect(page.get_by_text(f"筛选出 {either:,} 条")).to_be_visible()
+
+
+def test_the_interval_is_taken_apart_on_request(page: Page) -> None:
+    run, worst = _first_shortfall(page)
+    page.goto(f"/map?area={worst['area_code']}&element={worst['element']}")
+    told = _json(page, f"/runs/{run}/sensitivity?area={worst['area_code']}&element={worst['element']}")["sensitivity"]
+    expect(page.locator("[data-interval]")).to_contain_text(f"{told['low']:.1%}")
+    expect(page.locator("[data-sensitivity]")).to_have_count(0)
+    page.get_by_text("不确定性从哪里来").click()
+    rows = page.locator("[data-sensitivity] tbody tr")
+    expect(rows).to_have_count(len(told["sources"]))
+    expect(rows.first).to_contain_text(told["sources"][0]["zh"])
+    expect(rows.first).to_contain_text("建议值(待核)")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kezhong import clock
+from kezhong.assess.certainty.spreads import load_spreads
 from kezhong.assess.hours import WINDOWS
 from kezhong.assess.origins import UNREACHED
 from kezhong.assess.prepare import prepare
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from kezhong.catalogue.model import Basis, Walker
 
 #: Raised when formulae change, so that an old run is not taken for an answer of the new ones.
-METHOD = 4
+METHOD = 5
 VARIANTS = ("population", "target_pop", "land", "building", "estate", "buffer")
 
 
@@ -94,13 +95,15 @@ def assess(
 
 def run_key(city: City, basis: Basis, walker: Walker, window: str = "any") -> RunKey:
     """The identity of a run: what its results depend on."""
+    parameters = {"m_per_min": walker.m_per_min, "snap_m": SNAP_M, "method": METHOD, "crs": city.config.crs}
+    parameters["spreads"] = load_spreads(city.folder).hash
     return RunKey(
         snapshot=city.snapshot.id,
         basis=basis.id,
         basis_hash=basis.hash,
         walker=walker.id,
         window=window,
-        parameters={"m_per_min": walker.m_per_min, "snap_m": SNAP_M, "method": METHOD, "crs": city.config.crs},
+        parameters=parameters,
         version=version("kezhong"),
     )
 
@@ -296,14 +299,25 @@ class Assessment:
 
         return Explainer(self)
 
-    def explain(self, area: str, element: str) -> Explanation:
-        """Everything behind the verdict on one element in one area (code, or name where it is unique)."""
-        found: Explanation = self._explainer.area(area, element)
+    def explain(self, area: str, element: str, *, sensitive: bool = True) -> Explanation:
+        """Everything behind the verdict on one element in one area (code, or name where it is unique).
+
+        Without ``sensitive`` the sources of its uncertainty are left out, which take the longest.
+        """
+        found: Explanation = self._explainer.area(area, element, sensitive=sensitive)
         return found
 
-    def explain_point(self, lon: float, lat: float, element: str) -> Explanation:
+    def explain_point(self, lon: float, lat: float, element: str, *, sensitive: bool = True) -> Explanation:
         """The same for the demand unit nearest to a position."""
-        found: Explanation = self._explainer.point(lon, lat, element)
+        found: Explanation = self._explainer.point(lon, lat, element, sensitive=sensitive)
+        return found
+
+    def sensitivity(self, area: str, element: str) -> dict[str, Any] | None:
+        """The interval of the verdict's figure and its sources (:class:`kezhong.assess.certainty.Sensitivity`).
+
+        ``None`` where the figure has no interval.
+        """
+        found: dict[str, Any] | None = self._explainer.sensitivity(area, element)
         return found
 
     def summary(self) -> dict[str, Any]:

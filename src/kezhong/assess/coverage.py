@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from kezhong.assess.certainty import Bounds, Sampler, coverage_bounds, lived_bounds
+from kezhong.assess.certainty.sampling import stretched
 from kezhong.assess.figures import REASON, STATUS, FigureBook
 from kezhong.assess.origins import UNREACHED
 from kezhong.assess.places import KINDS
@@ -48,11 +50,16 @@ class Coverage:
     pass_share: Floats
 
 
-def measure(study: Study, rules: list[Rule], book: FigureBook) -> Coverage:
-    """Measure all variants, add them to the figures, and return the verdicts."""
+def measure(study: Study, rules: list[Rule], book: FigureBook | None, sampler: Sampler | None = None) -> Coverage:
+    """Measure all variants, add them to the figures where there is a book, and return the verdicts.
+
+    With a sampler the figures get the ends of their intervals, which costs more than the figures themselves.
+    """
     counted = _all_variants(study, rules)
     verdict = _verdicts(study, rules, counted)
-    _add_rows(study, rules, counted, verdict, book)
+    if book is not None:
+        bounds = None if sampler is None else coverage_bounds(sampler, rules, _same_key(rules))
+        _add_rows(study, rules, counted, verdict, book, bounds)
     return verdict
 
 
@@ -190,7 +197,9 @@ def gate_failed(study: Study, rules: list[Rule], status: Codes, reason: Codes) -
                 reason[row, column] = REASON["quality_gate"]
 
 
-def _add_rows(study: Study, rules: list[Rule], counted: Counted, verdict: Coverage, book: FigureBook) -> None:
+def _add_rows(
+    study: Study, rules: list[Rule], counted: Counted, verdict: Coverage, book: FigureBook, bounds: Bounds | None
+) -> None:
     for columns in _same_key(rules):
         rule = rules[columns[0]]
         threshold = rule.requirement.threshold
@@ -203,16 +212,16 @@ def _add_rows(study: Study, rules: list[Rule], counted: Counted, verdict: Covera
             for place, column in enumerate(columns):
                 # The first requirement that concerns an area names its row, though several may be summed up in it.
                 rows = np.flatnonzero(asked[:, place] & ~asked[:, :place].any(axis=1))
-                _add_variant(rules, columns, rules[column], variant, (counted, verdict), rows, book)
+                _add_variant(rules, columns, rules[column], variant, (counted, verdict, bounds), rows, book)
         _not_applicable(rule, threshold, columns, verdict, book)
 
 
 def _add_variant(
-    rules: list[Rule], columns: list[int], rule: Rule, variant: str, found: tuple[Counted, Coverage],
+    rules: list[Rule], columns: list[int], rule: Rule, variant: str, found: tuple[Counted, Coverage, Bounds | None],
     rows: npt.NDArray[np.intp], book: FigureBook,
 ) -> None:  # fmt: skip
     """The rows of one variant that carry the id of ``rule``."""
-    counted, verdict = found
+    counted, verdict, bounds = found
     threshold = rule.requirement.threshold
     if threshold is None or not len(rows):
         return
@@ -221,9 +230,11 @@ def _add_variant(
     seen = (np.nan_to_num(counted[variant][1][rows][:, columns]) > 0) @ present
     status, reason = _row_status(verdict, columns, VARIANTS.index(variant), rows)
     known = np.where(np.isin(status, _VALUED) & (seen > 0), top, np.nan)
+    share = known / bottom
+    low, high = (np.nan, np.nan) if bounds is None else bounds.of(variant, columns[0], rows, share)
     book.add(
-        rule.element.id, "coverage", "coverage", known / bottom,
-        unit="share", status=status, reason=reason, numerator=known, denominator=bottom,
+        rule.element.id, "coverage", "coverage", share,
+        unit="share", status=status, reason=reason, numerator=known, denominator=bottom, low=low, high=high,
         variant=variant, age_group=rule.element.age_group if variant == "target_pop" else "all",
         walker=rule.walker, threshold=threshold.value, threshold_unit=threshold.unit,
         requirement_id=rule.id, areas=rows,
@@ -276,8 +287,11 @@ def _summed(array: Floats, columns: list[int]) -> Floats:
     return np.where(np.isnan(part).all(axis=1), np.nan, np.nansum(part, axis=1))
 
 
-def lived(study: Study, book: FigureBook) -> None:
-    """Distances and minutes of every element there is, beside the verdict: no threshold of the basis enters here."""
+def lived(study: Study, book: FigureBook, sampler: Sampler | None = None) -> None:
+    """Distances and minutes of every element there is, beside the verdict: no threshold of the basis enters here.
+
+    With a sampler the shares within some minutes get the ends of their intervals.
+    """
     units, table = study.units, study.table
     if not study.has_people or not len(table.elements):
         return
@@ -293,6 +307,7 @@ def lived(study: Study, book: FigureBook) -> None:
     near = {limit: units.sums((study.walker_ds <= limit * 600.0) * people) for limit in LIVED_MINUTES}
     residents = units.residents
     rows = np.flatnonzero(residents > 0)
+    bounds = None if sampler is None else lived_bounds(sampler)
     for number, element_id in enumerate(table.elements):
         names = study.catalogue.element(element_id).indicators
         for name, key, walker in (("nearest_m", "m", "metres"), ("minutes", "min", study.walker.id)):
@@ -307,9 +322,14 @@ def lived(study: Study, book: FigureBook) -> None:
             )  # fmt: skip
         if "lived_access" not in names:
             continue
-        for limit, counted in near.items():
+        for column, (limit, counted) in enumerate(near.items()):
+            share = counted[number][rows] / residents[rows]
+            low: npt.ArrayLike = np.nan
+            high: npt.ArrayLike = np.nan
+            if bounds is not None:
+                low, high = stretched(bounds[0][number, column, rows], bounds[1][number, column, rows], share)
             book.add(
-                element_id, "coverage", "lived_access", counted[number][rows] / residents[rows], unit="share",
+                element_id, "coverage", "lived_access", share, unit="share", low=low, high=high,
                 status=FigureStatus.INFORMATIVE.value, numerator=counted[number][rows], denominator=residents[rows],
                 variant="population", walker=study.walker.id, threshold=limit, threshold_unit="min", areas=rows,
             )  # fmt: skip

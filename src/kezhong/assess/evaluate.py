@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kezhong.assess import composite, coverage, fairness, scale, shortfalls, use
+from kezhong.assess.certainty import Sampler
 from kezhong.assess.estates import estate_figures
 from kezhong.assess.figures import FigureBook
 from kezhong.assess.hours import unread
@@ -36,8 +37,9 @@ def evaluate(study: Study, progress: Progress) -> Result:
     """Compute all figures, grades and shortfalls of a study."""
     book = FigureBook(study.units, basis_hash=study.basis.hash, window=study.window, quality=study.quality.score)
     rules = apply_rules(study)
-    covered = coverage.measure(study, rules, book)
-    coverage.lived(study, book)
+    sampler = Sampler.of(study)
+    covered = coverage.measure(study, rules, book, sampler)
+    coverage.lived(study, book, sampler)
     coverage.choice(study, rules, book)
     progress(0.3, "assess.step_figures")
     scale.located(study, book)

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from kezhong.assess.certainty import Sampler, sensitivity
 from kezhong.assess.ground import Ground
 from kezhong.assess.origins import UNREACHED
+from kezhong.assess.prepare import prepare
 from kezhong.assess.reasons import REACH_CODES, REACH_REASONS
-from kezhong.assess.rules import substitutes
+from kezhong.assess.rules import apply_rules, substitutes
 from kezhong.assess.streets import lonlat, project
 from kezhong.assess.study import STANDARD, assessed_points
 from kezhong.assess.wording import CERTAINTY, citation_text
 from kezhong.catalogue import requirement_text, source_text
 from kezhong.catalogue.model import Citation, Element, Requirement
-from kezhong.city.vocabulary import AGE_GROUPS
+from kezhong.city.vocabulary import AGE_GROUPS, FigureStatus
+from kezhong.progress import silent
 
 if TYPE_CHECKING:
     from kezhong.assess.api import Assessment
@@ -215,6 +219,32 @@ class Evidence:
         elements = self.counting(rule, item)
         rows = rows[rows["community_code"].isin(communities) & rows["element"].isin(elements)]
         return [dict(row) for row in rows.head(SHOWN_FINDINGS).to_dict("records")]
+
+    @cached_property
+    def _sampler(self) -> Sampler | None:
+        """The samples of the run: drawn again, and the same, for the seed is the content of the data."""
+        found = self.found
+        study = prepare(self.city, found.basis, found.walker, self.run.manifest["window"], silent)
+        return Sampler.of(study)
+
+    def sensitivity_of(self, code: str, rule: Requirement | None, rows: pd.DataFrame) -> dict[str, Any] | None:
+        """What makes the figure of the verdict uncertain, where it has an interval."""
+        if rule is None or rule.threshold is None:
+            return None
+        cover = rows[(rows["indicator"] == "coverage") & rows["low"].notna()]
+        own = cover[(cover["status"] != FigureStatus.INFORMATIVE.value) & (cover["variant"] != "buffer")]
+        own = own if len(own) else cover[cover["variant"] == "population"]
+        if not len(own) or self._sampler is None:
+            return None
+        study, basis = self._sampler.study, self.found.basis
+        same = [
+            number
+            for number, other in enumerate(basis.requirements)
+            if other.element == rule.element and other.threshold == rule.threshold
+        ]
+        parts = apply_rules(study, same)
+        found = sensitivity(self._sampler, parts, study.units.row[code], str(own["variant"].iloc[0]))
+        return None if found is None else found.to_dict()
 
     def certainty(
         self, code: str, rule: Requirement | None, item: Element, shortfall: dict[str, Any] | None

@@ -51,15 +51,22 @@ class Explainer(Evidence):
 
     # ---- questions -------------------------------------------------------------------------------------
 
-    def area(self, area: str, element: str) -> Explanation:
-        """Explain one element in one area."""
+    def area(self, area: str, element: str, *, sensitive: bool) -> Explanation:
+        """Explain one element in one area; ``sensitive`` whether with the sources of its uncertainty."""
         item = self.found.catalogue.element(element)
         code = self._code(area)
         units = np.flatnonzero(self.members(code))
         rule = self._rule(item, code)
-        return self._explain(code, item, rule, self._typical(units, rule, item))
+        return self._explain(code, item, rule, self._typical(units, rule, item), sensitive=sensitive)
 
-    def point(self, lon: float, lat: float, element: str) -> Explanation:
+    def sensitivity(self, area: str, element: str) -> dict[str, Any] | None:
+        """What makes the figure of the verdict uncertain; ``None`` where it has no interval."""
+        item = self.found.catalogue.element(element)
+        code = self._code(area)
+        rule = self._rule(item, code)
+        return self.sensitivity_of(code, rule, self._all_rows(code, item, rule))
+
+    def point(self, lon: float, lat: float, element: str, *, sensitive: bool) -> Explanation:
         """Explain one element for the demand unit nearest to a position."""
         item = self.found.catalogue.element(element)
         crs = self.city.config.crs
@@ -72,7 +79,7 @@ class Explainer(Evidence):
             raise NotFoundError("assess.no_demand_point", value=where)
         community = self.city.geo("demand")["community_code"].iloc[unit]
         code = self._code(str(community)) if not pd.isna(community) else self.city_code
-        return self._explain(code, item, self._rule(item, code), unit)
+        return self._explain(code, item, self._rule(item, code), unit, sensitive=sensitive)
 
     # ---- parts -----------------------------------------------------------------------------------------
 
@@ -180,10 +187,15 @@ class Explainer(Evidence):
         pace = self.found.catalogue.walker(STANDARD).m_per_min
         return limit_dm(rule.threshold.value, rule.threshold.unit, pace)
 
-    def _explain(self, code: str, item: Element, rule: Requirement | None, unit: int | None) -> Explanation:
-        rows = self._rows(code, item.id) if rule is None else self._rows(code, rule.element)
-        if rule is not None and rule.element != item.id:
-            rows = pd.concat([self._rows(code, item.id), rows])
+    def _all_rows(self, code: str, item: Element, rule: Requirement | None) -> pd.DataFrame:
+        """Figures of the requirement's element, and of a substitute that was asked for before them."""
+        rows = self._rows(code, item.id if rule is None else rule.element)
+        return rows if rule is None or rule.element == item.id else pd.concat([self._rows(code, item.id), rows])
+
+    def _explain(
+        self, code: str, item: Element, rule: Requirement | None, unit: int | None, *, sensitive: bool
+    ) -> Explanation:
+        rows = self._all_rows(code, item, rule)
         shortfall = self._shortfall(code, rule)
         status, reason = self._status(rows, rule)
         dm, which, ds = self._deciding(rule, item)
@@ -220,6 +232,7 @@ class Explainer(Evidence):
             verification=self.verification(code, rule, item),
             conflicts=[_conflict(row) for row in conflicts(item.id)],
             certainty=self.certainty(code, rule, item, shortfall),
+            sensitivity=self.sensitivity_of(code, rule, rows) if sensitive else None,
             parameters=self.parameters(),
             versions=self.versions(),
             shortfall_id=None if shortfall is None else str(shortfall["shortfall_id"]),

@@ -57,6 +57,7 @@ class Explanation:
     verification: list[dict[str, Any]]
     conflicts: list[dict[str, Any]]
     certainty: dict[str, str]
+    sensitivity: dict[str, Any] | None  # None where the figure has no interval, or it was not asked for
     parameters: dict[str, Any]
     versions: dict[str, Any]
     shortfall_id: str | None

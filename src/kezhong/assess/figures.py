@@ -63,6 +63,8 @@ class FigureBook:
         reason: npt.ArrayLike | str = "",
         numerator: npt.ArrayLike = np.nan,
         denominator: npt.ArrayLike = np.nan,
+        low: npt.ArrayLike = np.nan,
+        high: npt.ArrayLike = np.nan,
         variant: str = "",
         age_group: str = "all",
         walker: str = "metres",
@@ -75,8 +77,8 @@ class FigureBook:
 
         Parameters
         ----------
-        value, numerator, denominator
-            Shape (areas,) or one number for all.
+        value, numerator, denominator, low, high
+            Shape (areas,) or one number for all; the ends of the interval are NaN where there is none.
         status, reason
             A name for all areas, or an array of numbers (:data:`STATUS`, :data:`REASON`).
         areas
@@ -87,10 +89,9 @@ class FigureBook:
         if n == 0:
             return
         self._rows.append(rows)
-        for name, given in (("value", value), ("numerator", numerator), ("denominator", denominator)):
+        numbers = {"value": value, "numerator": numerator, "denominator": denominator, "low": low, "high": high}
+        for name, given in numbers.items():
             self._numbers[name].append(np.broadcast_to(np.asarray(given, dtype=np.float64), (n,)))
-        for name in ("low", "high"):
-            self._numbers[name].append(np.broadcast_to(np.nan, (n,)))
         self._status.append(_codes(status, STATUS, n))
         self._reason.append(_codes(reason, REASON, n))
         self._thresholds.append(threshold)

@@ -61,6 +61,7 @@ def page(found: Explanation, language: Language = "zh") -> str:
     lines += _facilities(found, language)
     lines += _sources(found, language)
     say("把握程度", "Certainty", found.certainty[language])
+    lines += _sensitivity(found, language)
     lines += _parameters(found, language)
     return "\n".join(lines)
 
@@ -78,7 +79,7 @@ def figure_line(row: dict[str, Any], language: Language = "zh") -> str:
     if pd.isna(row["value"]):
         return f"{head}{separator}{row[f'status_{language}']}"
     text = f"{head}{separator}{_value(float(row['value']), str(row['unit']), str(row['indicator']), language)}"
-    text += _parts(row, language)
+    text += _interval(row, language) + _parts(row, language)
     if row["status"] != "informative":
         text += f"，{row['status_zh']}" if zh else f", {row['status_en']}"
     return text
@@ -121,6 +122,39 @@ def _parts(row: dict[str, Any], language: Language) -> str:
     if zh:
         return f"，{count_text(float(bottom))} {unit[0]}中的 {count_text(float(top))} {unit[0]}"
     return f", {count_text(float(top), 'en')} of {count_text(float(bottom), 'en')} {unit[1]}"
+
+
+def _interval(row: dict[str, Any], language: Language) -> str:
+    """The ends between which nine of ten samples lie, where the figure has them."""
+    low, high = row["low"], row["high"]
+    if pd.isna(low) or pd.isna(high):
+        return ""
+    ends = f"{share_text(float(low))}–{share_text(float(high))}"
+    return f"（{ends}）" if language == "zh" else f" ({ends})"
+
+
+def _sensitivity(found: Explanation, language: Language) -> list[str]:
+    """What makes the figure uncertain, one source a line, the largest first."""
+    table = found.sensitivity
+    if table is None:
+        return []
+    zh = language == "zh"
+    ends = f"{share_text(table['low'])}–{share_text(table['high'])}"
+    lines = [
+        f"不确定性：覆盖率 {share_text(table['value'])}，九成样本在 {ends} 之间"
+        f"（抽样 {table['samples']} 次，幅度均为建议值(待核)）"
+        if zh
+        else f"Uncertainty: coverage {share_text(table['value'])}, nine of ten samples within {ends} "
+        f"({table['samples']} samples; all spreads are proposed values)"
+    ]
+    for row in table["sources"]:
+        alone = f"{share_text(row['low'])}–{share_text(row['high'])}"
+        lines.append(
+            f"  {row['zh']}（{row['spread_zh']}）：单独影响 {alone}，占方差 {row['share']:.0%}"
+            if zh
+            else f"  {row['en']} ({row['spread_en']}): alone {alone}, {row['share']:.0%} of the variance"
+        )
+    return lines
 
 
 def _facilities(found: Explanation, language: Language) -> list[str]:

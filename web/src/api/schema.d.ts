@@ -428,6 +428,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/sensitivity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sensitivity
+         * @description The interval of the figure that carries the verdict, and which inputs make it so wide.
+         */
+        get: operations["sensitivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/shortfalls": {
         parameters: {
             query?: never;
@@ -2719,6 +2739,61 @@ export interface components {
              */
             snapshot: string;
         };
+        /** SensitivityAnswer */
+        SensitivityAnswer: {
+            /** @description null where the figure has no interval */
+            sensitivity: components["schemas"]["SensitivityOut"] | null;
+        };
+        /**
+         * SensitivityOut
+         * @description The interval of the figure that carries the verdict, and the sources of it, the largest first.
+         */
+        SensitivityOut: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Samples */
+            samples: number;
+            /** Sources */
+            sources: components["schemas"]["SensitivitySource"][];
+            /** Value */
+            value: number;
+            /** Variant */
+            variant: string;
+        };
+        /** SensitivitySource */
+        SensitivitySource: {
+            /** En */
+            en: string;
+            /** Evidence En */
+            evidence_en: string;
+            /** Evidence Zh */
+            evidence_zh: string;
+            /** High */
+            high: number;
+            /**
+             * Low
+             * @description 5th percentile with this source alone
+             */
+            low: number;
+            /**
+             * Share
+             * @description of the variance, 0 to 1
+             */
+            share: number;
+            /** Source */
+            source: string;
+            /** Spread En */
+            spread_en: string;
+            /**
+             * Spread Zh
+             * @description how far it may be off
+             */
+            spread_zh: string;
+            /** Zh */
+            zh: string;
+        };
         /** Session */
         Session: {
             /** Languages */
@@ -4179,6 +4254,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FacilityCollection"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    sensitivity: {
+        parameters: {
+            query: {
+                /** @description area or life circle */
+                area: string;
+                /** @description service element */
+                element: string;
+            };
+            header?: never;
+            path: {
+                /** @description id of a run */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensitivityAnswer"];
                 };
             };
             /** @description The caller has this version */

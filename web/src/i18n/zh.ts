@@ -117,6 +117,7 @@ export const zh = {
     chooseElement: "选择一项要素查看依据", route: "步行路线", toFacility: "代表性居民点的最近设施", clause: "条文依据", requirement: "要求", affected: "影响人群", certainty: "数据把握", sources: "数据来源", versions: "版本", figures: "计算指标", figuresMore: "全部指标（{n}）",
     conflicts: "各口径要求对照（{n}）", run: "体检编号", software: "软件版本", copy: "复制链接", copied: "链接已复制", exportJson: "导出依据", print: "打印", back: "返回综合情况", cell: "分析单元", children: "其中 0–14 岁", elderly: "其中 60 岁及以上", reached: "已覆盖", total: "合计", showFacility: "在地图上看",
     distance: "步行距离", time: "步行时间", capacity: "容量", hours: "开放时间", noFacility: "搜索范围内没有到达的设施", file: "来源", row: "源行", asOf: "数据日期", layer: "图层", hash: "内容校验", toShortfall: "查看短板条目", shortfallList: "本区域短板",
+    interval: "覆盖率 {value}，可能范围 {low}–{high}", sensitivity: "不确定性从哪里来", sensitivityNote: "抽样 {n} 次，九成样本落在可能范围内；各项幅度均为建议值(待核)。", uncertain: "来源与幅度", alone: "单独影响", ofVariance: "占方差", sensitivityNone: "该数值没有可分解的不确定性。",
   },
   shortfalls: {
     title: "短板清单", total: "共 {n} 条", filtered: "筛选出 {n} 条", empty: "没有短板", emptyHint: "按当前口径，没有发现未达到要求的要素。", emptyFiltered: "没有符合筛选条件的短板", emptyFilteredHint: "请放宽条件，或清除全部筛选。",

@@ -39,6 +39,7 @@ from kezhong.server.models.explanation import (
     ExplainedRequirement,
     ExplainedUnit,
     Explanation,
+    SensitivityAnswer,
 )
 from kezhong.server.models.isochrones import (
     BarrierOut,
@@ -212,6 +213,7 @@ __all__ = [
     "SaveRequest",
     "ScenarioList",
     "ScenarioOut",
+    "SensitivityAnswer",
     "Session",
     "SessionLine",
     "SessionList",

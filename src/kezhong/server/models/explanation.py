@@ -70,6 +70,34 @@ class ExplainedRequirement(BaseModel):
     clause_en: str
 
 
+class SensitivitySource(BaseModel):
+    source: str
+    zh: str
+    en: str
+    spread_zh: str = Field(description="how far it may be off")
+    spread_en: str
+    evidence_zh: str
+    evidence_en: str
+    low: float = Field(description="5th percentile with this source alone")
+    high: float
+    share: float = Field(description="of the variance, 0 to 1")
+
+
+class SensitivityOut(BaseModel):
+    """The interval of the figure that carries the verdict, and the sources of it, the largest first."""
+
+    variant: str
+    value: float
+    low: float
+    high: float
+    samples: int
+    sources: list[SensitivitySource]
+
+
+class SensitivityAnswer(BaseModel):
+    sensitivity: SensitivityOut | None = Field(description="null where the figure has no interval")
+
+
 class Explanation(BaseModel):
     """One number, followed to its sources; the assess room writes it, see ``assess.explain``."""
 

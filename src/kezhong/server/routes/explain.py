@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from kezhong.server.etag import respond
-from kezhong.server.models import Explanation
+from kezhong.server.models import Explanation, SensitivityAnswer
 from kezhong.server.permissions import Permission, require
 from kezhong.server.routes import READ
 from kezhong.server.routes.runs import RunId
@@ -46,3 +46,17 @@ def explain_point(
     run = state.run(run_id)
     key = ("point", lon, lat, element, *state.run_key(run))
     return respond(request, state.bodies.get(key, lambda: explain_view.point(state, run, (lon, lat), element)))
+
+
+@router.get("/{run_id}/sensitivity", response_model=SensitivityAnswer)
+def sensitivity(
+    request: Request,
+    state: State,
+    run_id: RunId,
+    area: Annotated[str, Query(min_length=1, max_length=100, description="area or life circle")],
+    element: Element,
+) -> Response:
+    """The interval of the figure that carries the verdict, and which inputs make it so wide."""
+    run = state.run(run_id)
+    key = ("sensitivity", area, element, *state.run_key(run))
+    return respond(request, state.bodies.get(key, lambda: explain_view.sensitivity(state, run, area, element)))
