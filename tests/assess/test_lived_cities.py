@@ -16,6 +16,7 @@ from demo_city import copy_demo_city
 from kezhong.assess.by_hour import city_hours
 from kezhong.assess.lived import Moment, lived_times
 from kezhong.assess.lived_access import lived_access
+from kezhong.assess.openings import openings_of
 from kezhong.assess.searching import accesses
 from kezhong.assess.streets import street_graph
 from kezhong.assess.thresholds import Thresholds
@@ -201,6 +202,37 @@ def test_haidian_when_its_gates_close(tmp_path: Path, data_folder: Path) -> None
     around = from_nodes(city, Weights(lengths.astype(np.uint32), back.astype(np.uint32)), homes, goals)
     unharmed = around == cost["day"]
     assert (cost["night"][unharmed] == cost["day"][unharmed]).all()
+
+
+@pytest.mark.data
+def test_haidian_gate_that_serves_most(tmp_path: Path, data_folder: Path) -> None:
+    """All gates are shut; the one that is told to serve most is opened by hand, and so are others at random."""
+    city = City.create(tmp_path / "hd", CityConfig(name="海淀"))
+    import_streets(city, data_folder / "beijing_haidian" / "haidian.osm")
+    city = city.refresh()
+    nodes = city.geo("street_nodes")
+    gates = nodes.index[nodes["kind"] == "gate"]
+    nodes.loc[gates, "access"] = "no"
+    with city.edit("gates shut") as edit:
+        edit.put("street_nodes", "osm", nodes)
+    homes = np.intersect1d(np.flatnonzero(~nodes["kind"].isin(["gate", "barrier"])), in_the_main_part(city.refresh()))
+    city = toilets_at_nodes(live_at_nodes(city.refresh(), homes), homes[::400])
+    found = openings_of(city, "kezhong-default", walker="adult", elements=["public_toilet"])
+    shut = found.table[found.table["kind"] == "barred_gate"]
+    told = dict(zip(shut["id"].str.removeprefix("node:"), shut["people"], strict=True))
+    assert told
+
+    limit = round(500 / 66.7 * 600)
+    before = lived_times(city, ["adult"]).walkers["adult"].cost[0]
+    names = nodes.loc[gates, "node_id"].astype(str).tolist()
+    for name in {*list(told)[:3], *names[::8]}:
+        nodes.loc[nodes["node_id"] == name, "access"] = "yes"
+        with city.edit("one gate open") as edit:
+            edit.put("street_nodes", "osm", nodes)
+        city = city.refresh()
+        after = lived_times(city, ["adult"]).walkers["adult"].cost[0]
+        assert told.get(name, 0.0) == float(((before > limit) & (after <= limit)).sum()), name
+        nodes.loc[nodes["node_id"] == name, "access"] = "no"
 
 
 # Porto Alegre: hills, stairs, a timetable ------------------------------------------------------------------------

@@ -35,7 +35,13 @@ def world(seed: int, nodes: int = 25, edges: int = 45) -> tuple[oracle.World, We
 def people_of(made: oracle.World, seed: int) -> People:
     random = np.random.default_rng(seed + 1)
     groups = random.uniform(0.0, 9.0, (2, made.n_demand))
-    return People(groups, random.random((3, made.n_demand)) < 0.9, np.array([True, True, seed % 2 == 0]))
+    applies, required = random.random((3, made.n_demand)) < 0.9, np.array([True, True, seed % 2 == 0])
+    if seed % 3 == 0:
+        return People.for_all(groups, applies, required)
+    # Three bands that make up everybody of the first group; elements for some of them, one for all.
+    bands = groups[0] * random.dirichlet([1.0, 1.0, 1.0], made.n_demand).T
+    within = np.array([[True, True, True], [False, True, False]])
+    return People(groups, applies, required, bands, within, np.array([0b011, 0b110, 0b1000], np.int64))
 
 
 LIMITS = np.array([2500, 1500, 4000], np.uint32)
@@ -43,14 +49,27 @@ LIMITS = np.array([2500, 1500, 4000], np.uint32)
 
 def expected(
     made: oracle.World, element: NDArray[np.int32], given: People, old: NDArray[np.uint32], new: NDArray[np.uint32]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Who gains, from two full runs."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Who gains each element, some element, all that is required: from two full runs."""
     was, now = (near <= LIMITS[:, None] for near in (old, new))
     won = ~was & now & given.applies
     lacking = (~was & given.applies & given.required[:, None]).any(axis=0)
     still = (~now & given.applies & given.required[:, None]).any(axis=0)
-    total = [[sum(row[w], 0.0) for row in given.groups] for w in won]
-    return np.array(total), np.array([sum(row[lacking & ~still], 0.0) for row in given.groups])
+    n = len(given.bands)
+
+    def share(served: set[int], p: int) -> NDArray[np.float64]:
+        if n in served:
+            return given.groups[:, p]
+        rows = range(len(given.groups))
+        return np.array([sum((given.bands[b, p] for b in sorted(served) if given.within[g, b]), 0.0) for g in rows])
+
+    of = [{b for b in range(n + 1) if bits >> b & 1} for bits in given.serves.tolist()]
+    total, some = np.zeros((len(won), len(given.groups))), np.zeros(len(given.groups))
+    for p in range(made.n_demand):
+        for e in np.flatnonzero(won[:, p]):
+            total[e] += share(of[e], p)
+        some += share(set().union(*(of[e] for e in np.flatnonzero(won[:, p]))), p)
+    return total, some, np.array([sum(row[lacking & ~still], 0.0) for row in given.groups])
 
 
 def nearest(made: oracle.World, element: NDArray[np.int32], weights: Weights | None) -> NDArray[np.uint32]:
@@ -79,8 +98,9 @@ def test_closed_edges(seed: int) -> None:
     for c, edge in enumerate(edges):
         forward, backward = closed.forward.copy(), closed.backward.copy()
         forward[edge], backward[edge] = free.forward[edge], free.backward[edge]
-        gain, complete = expected(made, element, people, old, nearest(made, element, Weights(forward, backward)))
+        gain, some, complete = expected(made, element, people, old, nearest(made, element, Weights(forward, backward)))
         np.testing.assert_array_equal(found.gain[c], gain)
+        np.testing.assert_array_equal(found.some[c], some)
         np.testing.assert_array_equal(found.complete[c], complete)
 
 
@@ -95,8 +115,9 @@ def test_gates(seed: int) -> None:
     for c, node in enumerate(nodes):
         at = ((made.graph.edge_u == node) | (made.graph.edge_v == node)) & (made.graph.edge_u != made.graph.edge_v)
         opened = Weights(np.where(at, free.forward, closed.forward), np.where(at, free.backward, closed.backward))
-        gain, complete = expected(made, element, people, old, nearest(made, element, opened))
+        gain, some, complete = expected(made, element, people, old, nearest(made, element, opened))
         np.testing.assert_array_equal(found.gain[c], gain)
+        np.testing.assert_array_equal(found.some[c], some)
         np.testing.assert_array_equal(found.complete[c], complete)
 
 
@@ -121,8 +142,9 @@ def test_links_in_metres(seed: int) -> None:
             cut.graph, cut.moved(made.demand), made.n_demand, cut.moved(made.facilities), made.n_facilities, element, 3,
             4000, weights=cut.weights,
         ).nearest_dm  # fmt: skip
-        gain, complete = expected(made, element, people, old, new)
+        gain, some, complete = expected(made, element, people, old, new)
         np.testing.assert_array_equal(found.gain[c], gain)
+        np.testing.assert_array_equal(found.some[c], some)
         np.testing.assert_array_equal(found.complete[c], complete)
 
 
@@ -151,6 +173,7 @@ def test_closed_form() -> None:
     found = openings(graph, homes, 10, shop, 1, [0], 1, [3400], People.everybody(np.full(10, 2.0), 1), these)
     # 340 m less 40 m leaves 300 m each way from the middle: seven homes; from the corner nobody (500 m to the shop).
     assert found.gain[:, 0, 0].tolist() == [14.0, 0.0]
+    assert found.some[:, 0].tolist() == [14.0, 0.0]
     assert found.complete[:, 0].tolist() == [14.0, 0.0]
     assert found.near.tolist() == [[0], [0xFFFFFFFF]]
 

@@ -10,11 +10,12 @@ import pytest
 from callers import API, BASE, LOCAL, TestClient
 
 from assess.cities import usual
+from kezhong.assess import assess
 from kezhong.assess.by_hour import city_hours
 from kezhong.assess.lived_access import lived_access
 from kezhong.city.workspace import City
 from kezhong.server import create_app
-from kezhong.server.models import HoursOut, LivedPage
+from kezhong.server.models import HoursOut, LivedPage, SensitivityAnswer
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +142,20 @@ def test_a_city_without_streets_says_so(client: TestClient) -> None:
     for path in ("/lived", "/hours?element=pharmacy"):
         answer = client.get(f"{API}{path}")
         assert answer.json()["error"]["code"] == "assess.no_streets", path
+
+
+def test_sensitivity_is_asked_for_by_itself(caller: TestClient, lattice_city: City) -> None:
+    run = assess(lattice_city, "kezhong-default").run.id
+    told = get(caller, f"/runs/{run}/explain", area="C2", element="wet_market")
+    assert "sensitivity" not in told
+    found = SensitivityAnswer.model_validate(
+        get(caller, f"/runs/{run}/sensitivity", area="C2", element="wet_market")
+    ).sensitivity
+    assert found is not None
+    row = next(one for one in told["figures"] if one["indicator"] == "coverage" and one["variant"] == found.variant)
+    assert (found.value, found.low, found.high) == pytest.approx((row["value"], row["low"], row["high"]), abs=1e-6)
+    assert sum(one.share for one in found.sources) == pytest.approx(1.0)
+    nothing = get(caller, f"/runs/{run}/sensitivity", area="C2", element="convenience_store")
+    assert nothing == {"sensitivity": None}
+    for query, status in (("area=none&element=wet_market", 404), ("area=C2&element=none", 404), ("area=C2", 422)):
+        assert caller.get(f"{API}/runs/{run}/sensitivity?{query}").status_code == status

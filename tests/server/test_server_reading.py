@@ -208,20 +208,3 @@ def test_explanations(client: TestClient, small: SmallCity) -> None:
     assert nearest.area.code == COMMUNITIES[0]
     assert client.get(f"{base}/explain?area=none&element=wet_market").status_code == 404
     assert client.get(f"{base}/explain?area={COMMUNITIES[0]}&element=none").status_code == 404
-
-
-def test_sensitivity_is_asked_for_by_itself(client: TestClient, small: SmallCity) -> None:
-    base = f"{API}/runs/{small.run.id}"
-    told = client.get(f"{base}/explain", params={"area": COMMUNITIES[0], "element": "wet_market"}).json()
-    assert "sensitivity" not in told
-    response = client.get(f"{base}/sensitivity", params={"area": COMMUNITIES[0], "element": "wet_market"})
-    assert response.status_code == 200
-    found = models.SensitivityAnswer.model_validate_json(response.content).sensitivity
-    known = [row for row in told["figures"] if row["indicator"] == "coverage" and row["low"] is not None]
-    assert (found is None) == (not known)
-    if found is not None:
-        assert found.low <= found.value <= found.high
-        assert sum(row.share for row in found.sources) == pytest.approx(1.0)
-    assert client.get(f"{base}/sensitivity?area=none&element=wet_market").status_code == 404
-    assert client.get(f"{base}/sensitivity?area={COMMUNITIES[0]}&element=none").status_code == 404
-    assert client.get(f"{base}/sensitivity?area={COMMUNITIES[0]}").status_code == 422

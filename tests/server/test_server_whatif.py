@@ -69,7 +69,7 @@ def test_drag_undo_and_what_the_map_shows(caller: TestClient, session: str) -> N
         caller.get(f"{API}/what-if/{session}/facilities", params={"element": "pharmacy"}).json()
     )
     assert [one.properties.state for one in facilities.features] == ["moved"]
-    assert facilities.features[0].geometry["coordinates"] == pytest.approx(list(spot(500, 300).values()), abs=1e-6)
+    assert facilities.features[0].geometry.coordinates == pytest.approx(tuple(spot(500, 300).values()), abs=1e-6)
     undone = models.WhatIfState.model_validate(caller.post(f"{API}/what-if/{session}/undo").json())
     assert not undone.edits
     assert undone.total.units == 0

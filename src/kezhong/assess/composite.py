@@ -26,8 +26,8 @@ Codes = npt.NDArray[np.int8]
 INSUFFICIENT = "insufficient"
 _UNKNOWN = ("not_detected", "no_data", "data_insufficient")
 #: Indicators that make up the scores of the last two families; each is a share.
-_EFFICIENCY = ("capacity_limited_coverage", "open_hours_match")
-_QUALITY = ("grade", "barrier_free", "satisfaction")
+EFFICIENCY = ("capacity_limited_coverage", "open_hours_match")
+QUALITY = ("grade", "barrier_free", "satisfaction")
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,52 +92,81 @@ def add_verdicts(study: Study, rules: list[Rule], found: Verdicts, book: FigureB
         )  # fmt: skip
 
 
+@dataclass(frozen=True, eq=False)
+class Graded:
+    """The grades of all areas; arrays (areas,).
+
+    ``content_scale``, ``coverage``, ``efficiency`` and ``quality_family`` are the scores of the families, NaN where one
+    has no figures; ``total``, ``met`` and ``unknown`` count binding requirements.
+    """
+
+    grade: list[str]
+    score: Floats
+    content_scale: Floats
+    coverage: Floats
+    efficiency: Floats
+    quality_family: Floats
+    total: npt.NDArray[np.int64]
+    met: npt.NDArray[np.int64]
+    unknown: npt.NDArray[np.int64]
+    insufficient: npt.NDArray[np.bool_]
+
+
 def grades(
     study: Study, rules: list[Rule], coverage: Coverage, tests: list[ScaleTest], found: Verdicts, figures: pd.DataFrame
 ) -> pd.DataFrame:
     """The table of grades (:data:`kezhong.city.results.GRADE_COLUMNS`)."""
     units = study.units
-    n = len(units.codes)
+    own = graded(
+        study, rules, coverage, tests, found,
+        _shares(figures, study, "efficiency", EFFICIENCY), _shares(figures, study, "quality", QUALITY),
+    )  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "area_code": units.codes,
+            "area_level": units.levels,
+            "grade": own.grade,
+            "score": own.score,
+            "content_scale": own.content_scale,
+            "coverage": own.coverage,
+            "efficiency": own.efficiency,
+            "quality_family": own.quality_family,
+            "required_total": own.total,
+            "required_met": own.met,
+            "required_unknown": own.unknown,
+            "failing_elements": _failing(rules, coverage, found, len(units.codes)),
+            "people": units.residents,
+            "status": [
+                FigureStatus.DATA_INSUFFICIENT.value if bad else FigureStatus.INFORMATIVE.value
+                for bad in own.insufficient
+            ],
+        }
+    )
+    return typed_table(table[list(GRADE_COLUMNS)], GRADE_COLUMNS)
+
+
+def graded(
+    study: Study, rules: list[Rule], coverage: Coverage, tests: list[ScaleTest], found: Verdicts, efficiency: Floats,
+    quality: Floats,
+) -> Graded:  # fmt: skip
+    """The grades from verdicts, and from the shares (areas,) of the last two families, 0 to 100, NaN where none."""
+    n = len(study.units.codes)
     binding = np.array([rule.binding for rule in rules], dtype=bool)
     status = found.status[:, binding] if len(rules) else np.empty((n, 0), np.int8)
     total = (status != STATUS["not_applicable"]).sum(axis=1)
     met = (status == STATUS["meets"]).sum(axis=1)
     unknown = np.isin(status, [STATUS[name] for name in _UNKNOWN]).sum(axis=1)
-    families = pd.DataFrame(
-        {
-            "content_scale": _content(rules, tests, found, n),
-            "coverage": _coverage(rules, coverage, n),
-            "efficiency": _shares(figures, study, "efficiency", _EFFICIENCY),
-            "quality_family": _shares(figures, study, "quality", _QUALITY),
-        }
-    )
+    families = (_content(rules, tests, found, n), _coverage(rules, coverage, n), efficiency, quality)
     weights = study.basis.weights
     shares = np.array([weights.content_scale, weights.coverage, weights.efficiency, weights.quality])
-    values = families.to_numpy()
+    values = np.column_stack(families)
     weight = np.where(np.isnan(values), 0.0, shares)
     with np.errstate(invalid="ignore"):
         score = np.nansum(values * weight, axis=1) / weight.sum(axis=1)
     unmet = total - met - unknown
     insufficient = _insufficient(study, total, unknown)
     grade = [_grade(study, s, int(u), bool(bad)) for s, u, bad in zip(score, unmet, insufficient, strict=True)]
-    table = pd.DataFrame(
-        {
-            "area_code": units.codes,
-            "area_level": units.levels,
-            "grade": grade,
-            "score": score,
-            **{name: families[name] for name in families},
-            "required_total": total,
-            "required_met": met,
-            "required_unknown": unknown,
-            "failing_elements": _failing(rules, coverage, found, n),
-            "people": units.residents,
-            "status": [
-                FigureStatus.DATA_INSUFFICIENT.value if bad else FigureStatus.INFORMATIVE.value for bad in insufficient
-            ],
-        }
-    )
-    return typed_table(table[list(GRADE_COLUMNS)], GRADE_COLUMNS)
+    return Graded(grade, score, *families, total, met, unknown, insufficient)
 
 
 def _insufficient(study: Study, total: npt.NDArray[np.int64], unknown: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

@@ -117,8 +117,8 @@ def users(study: Study, rule: Rule) -> Any:
     return (study.units.member @ assigned).tocsr()
 
 
-def check_scales(study: Study, rules: list[Rule], book: FigureBook) -> list[ScaleTest]:
-    """Test every scale rule at its level of area, add the figures, and return the tests."""
+def check_scales(study: Study, rules: list[Rule], book: FigureBook | None) -> list[ScaleTest]:
+    """Test every scale rule at its level of area, add the figures where there is a book, and return the tests."""
     tests: list[ScaleTest] = []
     for number, rule in enumerate(rules):
         scales = rule.requirement.scales
@@ -132,8 +132,9 @@ def check_scales(study: Study, rules: list[Rule], book: FigureBook) -> list[Scal
         for group in groups.values():
             options = [_one(study, rule, number, scale, served, asked) for scale in group]
             tests.append(_best(options))
-    for test in tests:
-        _add_test(study, rules[test.rule], test, book)
+    if book is not None:
+        for test in tests:
+            _add_test(study, rules[test.rule], test, book)
     return tests
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from kezhong.assess.prepare import prepare
 from kezhong.assess.study import STANDARD
 from kezhong.assess.whatif_change import change, difference
 from kezhong.assess.whatif_picture import Picture, picture
-from kezhong.assess.whatif_town import Town
+from kezhong.assess.whatif_town import Touched, Town, Undo
 from kezhong.catalogue import load_basis, load_catalogue
 from kezhong.city.scenario_checks import Checker, Standing
 from kezhong.city.scenarios import Edit, Scenario
 from kezhong.city.workspace import City
 from kezhong.errors import ConflictError, DataMissingError, InputError
 from kezhong.progress import Progress, silent, span
+
+#: Pictures of so many last steps are kept; those below are made again when undoing comes down to them.
+KEPT = 16
 
 
 class Engine:
@@ -49,25 +53,38 @@ class Engine:
         self.town = Town(study)
         self.checker = Checker(city)
         progress(0.9, "assess.step_figures")
-        self.begin = picture(self.town.study())
+        self.begin = picture(self.town)
         progress(1.0, "assess.step_figures")
+
+
+@dataclass(eq=False)
+class _Step:
+    """One edit of a session: what it touched, the way back, what then stood, and the picture while it is kept."""
+
+    edit: Edit
+    touched: Touched
+    undo: Undo
+    standing: Standing
+    picture: Picture | None = None
 
 
 class Session:
     """A list of edits of one city and what follows from it. Not for several threads at once."""
 
     def __init__(self, engine: Engine, edits: Iterable[Edit] = ()) -> None:
+        """Begin; edits that are given are evaluated together, when all are done."""
         self.engine = engine
         self._town = engine.town.fork()
-        self._standing: list[Standing] = [engine.checker.begin]
-        self._pictures: list[Picture] = [engine.begin]
-        self._undo: list[Any] = []
+        self._steps: list[_Step] = []
         self.scenario = Scenario()
         self.revision = 0
         self.elapsed_ms = 0.0
         self._last: dict[str, Any] | None = None
+        touched = Touched()
         for edit in edits:
-            self._push(edit)
+            touched |= self._push(edit).touched
+        if self._steps:
+            self._steps[-1].picture = picture(self._town, engine.begin, touched)
 
     @property
     def town(self) -> Town:
@@ -77,19 +94,23 @@ class Session:
     @property
     def picture(self) -> Picture:
         """What an assessment would say of it."""
-        return self._pictures[-1]
+        found = self._steps[-1].picture if self._steps else self.engine.begin
+        if found is None:
+            raise AssertionError("the last step is always evaluated")
+        return found
 
     def apply(self, edit: Edit, *, replace: bool = False) -> None:
         """Do an edit; with ``replace`` in place of the last one, which stays where the new one is refused."""
         start, before = time.perf_counter(), self.picture
-        old = self.scenario.edits[-1] if replace and self.scenario.edits else None
-        if old is not None:
-            self._pop()
+        gone = self._pop() if replace and self._steps else None
+        n = len(self._steps)
         try:
-            self._push(edit)
+            self._evaluate(self._push(edit), before, gone)
         except BaseException:
-            if old is not None:
-                self._push(old)
+            if len(self._steps) > n:
+                self._pop()
+            if gone is not None:
+                self._push(gone.edit).picture = gone.picture
             raise
         self._noted(start, before)
 
@@ -101,10 +122,12 @@ class Session:
         ConflictError
             There is none.
         """
-        if not self.scenario.edits:
+        if not self._steps:
             raise ConflictError("whatif.nothing_to_undo")
         start, before = time.perf_counter(), self.picture
-        self._pop()
+        gone = self._pop()
+        if self._steps and self._steps[-1].picture is None:
+            self._steps[-1].picture = picture(self._town, before, gone.touched)
         self._noted(start, before)
 
     def total(self) -> dict[str, Any]:
@@ -120,25 +143,30 @@ class Session:
         self.revision += 1
         self.elapsed_ms = round((time.perf_counter() - start) * 1000.0, 1)
 
-    def _push(self, edit: Edit) -> None:
-        scenario, standing = self.scenario.then(edit), self._standing[-1].copy()
-        self.engine.checker.check(edit, standing)
-        touched, undo = self._town.apply(edit)
-        try:
-            found = picture(self._town.study(), self.picture, touched)
-        except BaseException:
-            undo()
-            raise
-        self.scenario = scenario
-        self._standing.append(standing)
-        self._pictures.append(found)
-        self._undo.append(undo)
+    def _evaluate(self, step: _Step, before: Picture, gone: _Step | None) -> None:
+        """Picture the last step: against the one below it, or against what stood before this call."""
+        base = self._steps[-2].picture if len(self._steps) > 1 else self.engine.begin
+        if base is not None:
+            step.picture = picture(self._town, base, step.touched)
+        else:
+            step.picture = picture(self._town, before, step.touched | (gone.touched if gone else Touched()))
+        for old in self._steps[:-KEPT]:
+            old.picture = None
 
-    def _pop(self) -> None:
-        self._undo.pop()()
-        self._pictures.pop()
-        self._standing.pop()
+    def _push(self, edit: Edit) -> _Step:
+        scenario = self.scenario.then(edit)
+        standing = (self._steps[-1].standing if self._steps else self.engine.checker.begin).copy()
+        self.engine.checker.check(edit, standing)
+        step = _Step(edit, *self._town.apply(edit), standing)
+        self._steps.append(step)
+        self.scenario = scenario
+        return step
+
+    def _pop(self) -> _Step:
+        step = self._steps.pop()
+        step.undo()
         self.scenario = self.scenario.undone()
+        return step
 
 
 def compare(engine: Engine, first: Scenario, second: Scenario) -> dict[str, Any]:

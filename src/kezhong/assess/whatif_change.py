@@ -31,17 +31,10 @@ def change(before: Picture, after: Picture, areas: AreaTree) -> dict[str, Any]:
 def moved(before: Picture, after: Picture) -> Flags:
     """Demand units from which any element is nearer or farther."""
     found = np.zeros(len(before.units.people), dtype=bool)
-    for name in {**before.near, **after.near}:
-        old, new = before.near.get(name), after.near.get(name)
-        if old is not new:
-            found |= distances(before, name) != distances(after, name)
+    for name in {**before.answers, **after.answers}:
+        if before.answers.get(name) is not after.answers.get(name):
+            found |= before.near(name) != after.near(name)
     return found
-
-
-def distances(picture: Picture, element: str) -> npt.NDArray[np.uint32]:
-    """Decimetres (D,) to an element; unreached where the city has none."""
-    found = picture.near.get(element)
-    return np.full(len(picture.units.people), np.uint32(0xFFFFFFFF)) if found is None else found
 
 
 def _crossings(before: Picture, after: Picture) -> list[tuple[int, Flags, Flags]]:
@@ -99,28 +92,26 @@ def _elements(before: Picture, after: Picture) -> list[dict[str, Any]]:
 
 
 def _areas(before: Picture, after: Picture, areas: AreaTree) -> list[dict[str, Any]]:
-    columns = ("grade", "score", "required_met", "people")
-    tables = [{name: picture.grades[name].to_numpy(dtype=object) for name in columns} for picture in (before, after)]
-    old, new = tables
-    differs = np.zeros(len(before.units.codes), dtype=bool)
-    for name in columns:
-        differs |= np.array([not _same(a, b) for a, b in zip(old[name], new[name], strict=True)], dtype=bool)
+    old, new = before.graded, after.graded
+    differs = np.array(old.grade, dtype=object) != np.array(new.grade, dtype=object)
+    people = (before.units.residents, after.units.residents)
+    for a, b in ((old.score, new.score), (old.met, new.met), people):
+        differs |= _unequal(a, b)
     past, now = before.coverage, after.coverage
-    cells = (past.status != now.status) | (past.variant != now.variant)
-    cells |= ~((past.share == now.share) | (np.isnan(past.share) & np.isnan(now.share)))
+    cells = (past.status != now.status) | (past.variant != now.variant) | _unequal(past.share, now.share)
     cells &= np.array([rule.by_walking for rule in after.rules], dtype=bool)[None, :]
     found = []
-    for row in np.flatnonzero(differs | cells.any(axis=1)):
+    for row in np.flatnonzero(differs | cells.any(axis=1)).tolist():
         code = str(after.units.codes[row])
         found.append(
             {
                 "code": code,
                 "name": areas.full_name(code) if code in areas.level else str(after.units.names[row]),
                 "level": str(after.units.levels[row]),
-                "grade": [old["grade"][row], new["grade"][row]],
-                "score": [_number(old["score"][row]), _number(new["score"][row])],
-                "met": [int(old["required_met"][row]), int(new["required_met"][row])],
-                "people": [float(old["people"][row]), float(new["people"][row])],
+                "grade": [old.grade[row], new.grade[row]],
+                "score": [float(old.score[row]), float(new.score[row])],
+                "met": [int(old.met[row]), int(new.met[row])],
+                "people": [float(people[0][row]), float(people[1][row])],
                 "coverage": [
                     {
                         "element": after.rules[column].element.id,
@@ -129,15 +120,16 @@ def _areas(before: Picture, after: Picture, areas: AreaTree) -> list[dict[str, A
                         "share": [float(past.share[row, column]), float(now.share[row, column])],
                         "status": [STATUSES[past.status[row, column]], STATUSES[now.status[row, column]]],
                     }
-                    for column in np.flatnonzero(cells[row])
+                    for column in np.flatnonzero(cells[row]).tolist()
                 ],
             }
         )
     return found
 
 
-def _number(value: Any) -> float:
-    return _NAN if value is None or value != value else float(value)
+def _unequal(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Flags:
+    """Where two arrays differ; two unknown numbers do not."""
+    return np.asarray((a != b) & ~(np.isnan(a) & np.isnan(b)))
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -172,7 +164,7 @@ def difference(base: Picture, first: Picture, second: Picture, areas: AreaTree) 
     ]
     concerned = sorted({one["code"] for each in gains for one in each["areas"]})
     row, names = base.units.row, base.units.names
-    grades = [one.grades for one in (base, first, second)]
+    grades = [one.graded for one in (base, first, second)]
     rows = [rows_of(one) for one in (base, first, second)]
     return {
         "first": gains[0],
@@ -184,9 +176,9 @@ def difference(base: Picture, first: Picture, second: Picture, areas: AreaTree) 
                     "code": code,
                     "name": areas.full_name(code) if code in areas.level else str(names[row[code]]),
                     "level": str(base.units.levels[row[code]]),
-                    "grade": [str(one["grade"].iloc[row[code]]) for one in grades],
-                    "score": [_number(one["score"].iloc[row[code]]) for one in grades],
-                    "met": [int(one["required_met"].iloc[row[code]]) for one in grades],
+                    "grade": [one.grade[row[code]] for one in grades],
+                    "score": [float(one.score[row[code]]) for one in grades],
+                    "met": [int(one.met[row[code]]) for one in grades],
                 }
                 for code in concerned
             ],

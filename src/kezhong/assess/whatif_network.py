@@ -1,28 +1,32 @@
-"""Who reaches what while streets and facilities change: the arrays of the search, kept up to date by edits.
+"""Who reaches what while streets and facilities change: edits are noted at once, and followed when an answer is needed.
 
-Facilities are followed in place (:class:`kezhong.network.Live`). A change of the streets is searched anew for all,
-since homes and doors may then belong to other streets: what is nearest to a door decides, as in an assessment.
+What stands is an immutable :class:`Layout`; an edit makes another one and notes which edges and facilities it
+concerns. The answers (:class:`kezhong.network.Follower`) then go from one layout to the next, over any number of edits,
+forwards or back: only what these concern is snapped and searched anew. Homes, estates, buildings and land are origins
+alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from kezhong.assess.origins import Several
 from kezhong.assess.searching import enough_on_foot
-from kezhong.assess.streets import SNAP_M, attach, demand_rows, facility_rows, project, street_graph
+from kezhong.assess.streets import SNAP_M, demand_rows, facility_rows, project, street_graph
 from kezhong.assess.study import Study
 from kezhong.assess.thresholds import Thresholds
 from kezhong.errors import InputError
-from kezhong.network import Access, Change, Live, Reach, WalkGraph, Weights, reach, snap, with_link
+from kezhong.network import Access, Follower, Footing, Scene, WalkGraph, Weights, reach, snap, with_link
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
+Lengths = npt.NDArray[np.uint32]
+LonLat = tuple[float, float]
 
 #: The end of a link joins a street at most so far away (metres).
 JOIN_M = 50.0
@@ -30,11 +34,26 @@ Undo = Callable[[], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Streets:
-    """The network as it is, with the edges that the scenario closed (bool)."""
+class Layout:
+    """What stands.
+
+    Attributes
+    ----------
+    graph, closed
+        The network with the scenario's links, and the edges that it closed (bool).
+    element : int32 (n,)
+        Row of the element of each facility there ever was.
+    alive : bool (n,)
+        Facilities in use.
+    placed
+        Where facilities are entered that were added or moved (metres); the others by the city's doors.
+    """
 
     graph: WalkGraph
     closed: Flags
+    element: npt.NDArray[np.int32]
+    alive: Flags
+    placed: Mapping[int, Floats]
 
     @property
     def weights(self) -> Weights | None:
@@ -42,283 +61,210 @@ class Streets:
         return Weights.of_lengths(self.graph, self.closed) if self.closed.any() else None
 
     @property
-    def barred(self) -> Flags | None:
-        """Edges on which nothing stands any more."""
-        return self.closed if self.closed.any() else None
-
-
-@dataclass(frozen=True, eq=False)
-class Doors:
-    """Where facilities are entered: metres, and the number of the facility; of closed ones as well."""
-
-    xy: Floats
-    of: npt.NDArray[np.int64]
-
-    def moved(self, facility: int, xy: Floats) -> Doors:
-        """With one facility entered elsewhere."""
-        kept = self.of != facility
-        return Doors(
-            np.concatenate([self.xy[kept], xy]), np.append(self.of[kept], np.full(len(xy), facility)).astype(np.int64)
-        )
-
-    def at(self, facility: int) -> Floats:
-        """Doors of one facility."""
-        own: Floats = self.xy[self.of == facility]
-        return own
+    def open_edges(self) -> Flags | None:
+        """Edges on which something can stand; ``None`` for all."""
+        return ~self.closed if self.closed.any() else None
 
 
 class Network:
-    """The search's arrays under edits.
+    """The search's arrays under edits. Origins are the demand units, and behind them the places.
 
     Attributes
     ----------
-    streets, doors
-        The present network and doors.
-    element : int32 (n,)
-        Row of each facility's element.
-    alive : bool (n,)
-        Facilities in use.
+    layout : Layout
+        What stands now.
+    n_demand, n_places
+        Origins of both kinds.
     """
-
-    _demand: Access
-    _rows: Access
-    _origins: Access
-    snap_reason: npt.NDArray[Any]
 
     def __init__(self, study: Study, thresholds: Thresholds) -> None:
         city = study.city
         graph, self._crs = street_graph(city), city.config.crs
         self.thresholds = thresholds
-        self.streets = Streets(graph, np.zeros(graph.n_edges, dtype=bool))
-        start, self._unit, self._inside = demand_rows(city)
-        self._start = project(start, self._crs)
-        self.n_demand = len(study.units.people)
-        doors, of = facility_rows(city, study.points)
-        self.doors = Doors(project(doors, self._crs), of)
-        self.element = np.array([thresholds.row[name] for name in study.points["element"]], dtype=np.int32)
-        self.alive = np.ones(len(self.element), dtype=bool)
-        spots = study.table.places
-        self._spots, self._spot_of, self.n_places = (
-            project(spots.rows_lonlat, self._crs),
-            spots.rows_place,
-            len(spots.kind),
-        )
-        self._attach()
-        self._found = self._spread(study)
-        self._live: Live | None = None
+        self.n_demand, spots = len(study.units.people), study.table.places
+        self.n_places = len(spots.kind)
+        start, unit, inside = demand_rows(city)
+        doors, self._door_of = facility_rows(city, study.points)
+        self._origin = np.concatenate([unit, spots.rows_place.astype(np.int64) + self.n_demand]).astype(np.int32)
+        self._inside = np.zeros(len(self._origin), dtype=np.int64)
+        self._inside[: len(inside)] = np.rint(inside * 10.0)
+        xy = [project(part, self._crs) for part in (start, spots.rows_lonlat, doors)]
+        element = np.array([thresholds.row[name] for name in study.points["element"]], dtype=np.int32)
+        closed = np.zeros(graph.n_edges, dtype=bool)
+        self.layout = Layout(graph, closed, element, np.ones(len(element), dtype=bool), {})
+        self._footing = Footing.of(graph, closed, np.concatenate(xy), SNAP_M)
+        scene = self._scene(self.layout, self._footing)
+        self._follower = Follower(scene, self.n_origins, len(thresholds.elements), thresholds.bound_dm)
+        self._edges: frozenset[int] = frozenset()
+        self._facilities: frozenset[int] = frozenset()
+        self._enough = {one: self._counted(one) for one in thresholds.several}
+
+    @property
+    def n_origins(self) -> int:
+        """Demand units and places together."""
+        return self.n_demand + self.n_places
+
+    def fork(self) -> Network:
+        """A network of one's own that stands as this one does."""
+        own = object.__new__(Network)
+        own.__dict__.update(self.__dict__)
+        own._follower = self._follower.fork()
+        own._enough = dict(self._enough)
+        return own
 
     # ---- the present answer --------------------------------------------------------------------------------
 
     @property
-    def near(self) -> npt.NDArray[np.uint32]:
-        """(E, D) decimetres; changes in place."""
-        return self._live.near if self._live is not None else self._found.nearest_dm
+    def near(self) -> Lengths:
+        """(E, origins) decimetres to the nearest; changes in place."""
+        return self._follower.near
 
     @property
     def which(self) -> npt.NDArray[np.int32]:
-        """(E, D) facility, −1; changes in place."""
-        return self._live.which if self._live is not None else self._found.nearest_facility
+        """(E, origins) its number, −1; changes in place."""
+        return self._follower.which
 
     @property
-    def counts(self) -> npt.NDArray[Any]:
-        """(E, T, D); changes in place."""
-        return self._live.counts if self._live is not None else self._found.counts
+    def enough(self) -> Mapping[Several, Flags]:
+        """(origins,): whether as many as the thresholds ask for lie within them."""
+        return self._enough
 
-    @property
-    def facilities(self) -> Access:
-        """Accesses of the facilities in use."""
-        rows = self._rows
-        kept = self.alive[rows.place]
-        return Access(rows.place[kept], rows.edge[kept], rows.offset_dm[kept], rows.extra_dm[kept])
+    def settle(self) -> list[int]:
+        """Bring the answers up to date; the rows of the elements that were looked at."""
+        if not self._edges and not self._facilities:
+            return []
+        layout, edges = self.layout, sorted(self._edges)
+        if edges:
+            self._footing = self._footing.on(layout.graph, layout.closed, edges)
+        scene = self._scene(layout, self._footing)
+        looked = self._follower.follow(scene, edges, np.array(sorted(self._facilities), dtype=np.int64))
+        self._edges, self._facilities = frozenset(), frozenset()
+        for one in self._enough:
+            if self.thresholds.row[one[0]] in looked:
+                self._enough[one] = self._counted(one)
+        return [int(row) for row in looked]
 
-    @property
-    def demand(self) -> Access:
-        """Accesses of the demand units."""
-        return self._demand
+    # ---- edits -----------------------------------------------------------------------------------------------
 
-    # ---- facilities ----------------------------------------------------------------------------------------
-
-    def fork(self) -> Network:
-        """A network of one's own that stands as this one does; only one that nobody has edited can be forked."""
-        own = object.__new__(Network)
-        own.__dict__.update(self.__dict__)
-        return own
-
-    def add(self, element: int, lonlat: tuple[float, float]) -> tuple[int, Undo]:
+    def add(self, element: int, lonlat: LonLat) -> tuple[int, Undo]:
         """A new facility; its number and the way back."""
-        back, live = self._remember(), self._following()
-        xy = project(np.array([lonlat], dtype=np.float64), self._crs)
-        number, change = live.add(element, _own(self._rows_at(xy)))
-        self.element = np.append(self.element, np.int32(element))
-        self.alive = np.append(self.alive, True)
-        self._enter(number, xy)
-        return number, lambda: back([change])
+        old, number = self.layout, len(self.layout.element)
+        made = replace(
+            old, element=np.append(old.element, np.int32(element)), alive=np.append(old.alive, True),
+            placed={**old.placed, number: self._metres(lonlat)},
+        )  # fmt: skip
+        return number, self._become(made, facilities=[number])
 
-    def close(self, number: int) -> Undo:
-        """Take a facility out of use."""
-        back, live = self._remember(), self._following()
-        changes = [live.remove(number)] if (self._rows.place == number).any() else []
-        self.alive = self.alive.copy()
-        self.alive[number] = False
-        return lambda: back(changes)
+    def close(self, numbers: list[int]) -> Undo:
+        """Take facilities out of use."""
+        alive = self.layout.alive.copy()
+        alive[numbers] = False
+        return self._become(replace(self.layout, alive=alive), facilities=numbers)
 
-    def move(self, number: int, lonlat: tuple[float, float]) -> Undo:
-        """A facility is entered at one place elsewhere."""
-        back, live = self._remember(), self._following()
-        xy = project(np.array([lonlat], dtype=np.float64), self._crs)
-        rows = _own(self._rows_at(xy))
-        changes = [live.remove(number)] if (self._rows.place == number).any() else []
-        if len(rows.place):
-            changes.append(live.reopen(number, rows))
-        self._enter(number, xy)
-        return lambda: back(changes)
+    def move(self, numbers: list[int], lonlat: LonLat) -> Undo:
+        """Facilities are entered at one place elsewhere."""
+        here = self._metres(lonlat)
+        placed = {**self.layout.placed, **dict.fromkeys(numbers, here)}
+        return self._become(replace(self.layout, placed=placed), facilities=numbers)
 
-    def _remember(self) -> Callable[[list[Change]], None]:
-        live = self._following()
-        before = (self.element, self.alive, self.doors, self._rows)
-
-        def back(changes: list[Change]) -> None:
-            for change in reversed(changes):
-                live.restore(change)
-            self.element, self.alive, self.doors, self._rows = before
-
-        return back
-
-    def _enter(self, number: int, xy: Floats) -> None:
-        self.doors = self.doors.moved(number, xy)
-        fresh, old = self._rows_at(xy), self._rows
-        kept = old.place != number
-        place = np.append(old.place[kept], np.full(len(fresh.place), number, np.int32))
-        parts = [np.concatenate([getattr(old, name)[kept], getattr(fresh, name)]) for name in
-                 ("edge", "offset_dm", "extra_dm")]  # fmt: skip
-        self._rows = Access(place, *parts)
-
-    def _rows_at(self, xy: Floats) -> Access:
-        """Accesses of one facility with these doors; none where no street is near."""
-        graph, barred = self.streets.graph, self.streets.barred
-        rows, _ = attach(graph, xy, np.zeros(len(xy), np.int64), np.zeros(len(xy)), 1, barred)
-        return rows.checked(graph, 1, "facility")
-
-    def _following(self) -> Live:
-        if self._live is None:
-            streets = self.streets
-            self._live = Live(
-                streets.graph, self._demand, self.n_demand, self.facilities, len(self.element), self.element,
-                len(self.thresholds.elements), self.thresholds.bound_dm, self.thresholds.dm,
-                weights=streets.weights, known=self._found,
-            )  # fmt: skip
-        return self._live
-
-    # ---- streets -------------------------------------------------------------------------------------------
-
-    def join(self, lonlat: tuple[float, float]) -> tuple[int, int]:
-        """Edge and offset of the street nearest to a position.
+    def link(self, course: list[LonLat]) -> tuple[tuple[tuple[int, int, int], ...], Undo]:
+        """Open a way along a course (lon/lat); the cuts it makes (:class:`kezhong.network.Linked`).
 
         Raises
         ------
         InputError
-            No street is near.
+            No street that can be walked is near one of its ends.
         """
-        xy = project(np.array([lonlat], dtype=np.float64), self._crs)
-        found = snap(self.streets.graph, xy, JOIN_M, edge_mask=~self.streets.closed)
+        old = self.layout
+        begin, end = self._join(course[0]), self._join(course[-1])
+        between = project(np.array(course[1:-1], dtype=np.float64).reshape(-1, 2), self._crs)
+        made = with_link(old.graph, None, begin, end, between)
+        closed = np.append(old.closed, np.zeros(made.graph.n_edges - len(old.closed), dtype=bool))
+        for first, _, second in made.cuts:
+            closed[second] = closed[first]
+        edges = {edge for first, _, second in made.cuts for edge in (first, second)} | {made.edge}
+        return made.cuts, self._become(replace(old, graph=made.graph, closed=closed), edges=edges)
+
+    def close_edges(self, closed: Flags) -> Undo:
+        """Let exactly these edges be closed."""
+        changed = np.flatnonzero(closed != self.layout.closed).tolist()
+        return self._become(replace(self.layout, closed=closed), edges=set(changed))
+
+    def _become(self, layout: Layout, *, facilities: list[int] | None = None, edges: set[int] | None = None) -> Undo:
+        old = self.layout
+        concerned = frozenset(edges or ()), frozenset(facilities or ())
+
+        def note(present: Layout) -> None:
+            self.layout = present
+            self._edges, self._facilities = self._edges | concerned[0], self._facilities | concerned[1]
+
+        note(layout)
+        return lambda: note(old)
+
+    def _join(self, lonlat: LonLat) -> tuple[int, int]:
+        """Where on the streets (edge, decimetres) the end of a link joins them."""
+        layout = self.layout
+        found = snap(layout.graph, self._metres(lonlat), JOIN_M, edge_mask=layout.open_edges)
         if found.edge[0] < 0:
             raise InputError("whatif.no_street_near", value=f"{lonlat[0]}, {lonlat[1]}", expected=round(JOIN_M))
         return int(found.edge[0]), int(found.offset_dm[0])
 
-    def link(self, course: list[tuple[float, float]]) -> tuple[tuple[tuple[int, int, int], ...], Undo]:
-        """Open a way along a course (lon/lat); the cuts it makes (:class:`kezhong.network.Linked`)."""
-        begin, end = self.join(course[0]), self.join(course[-1])
-        between = project(np.array(course[1:-1], dtype=np.float64).reshape(-1, 2), self._crs)
-        made = with_link(self.streets.graph, None, begin, end, between)
-        closed = np.append(self.streets.closed, np.zeros(made.graph.n_edges - len(self.streets.closed), dtype=bool))
-        for first, _, second in made.cuts:
-            closed[second] = closed[first]
-        return made.cuts, self._become(Streets(made.graph, closed))
+    def _metres(self, lonlat: LonLat) -> Floats:
+        return project(np.array([lonlat], dtype=np.float64), self._crs)
 
-    def close_edges(self, closed: Flags) -> Undo:
-        """Let exactly these edges be closed."""
-        return self._become(Streets(self.streets.graph, closed))
+    # ---- accesses --------------------------------------------------------------------------------------------
 
-    def _become(self, streets: Streets) -> Undo:
-        before = (self.streets, self._demand, self._rows, self.snap_reason, self._origins, self._found, self._live)
+    @property
+    def origins(self) -> Access:
+        """Accesses of demand units and places; the edge is −1 off the streets."""
+        return self._follower.scene.places
 
-        def back() -> None:
-            (
-                self.streets, self._demand, self._rows, self.snap_reason, self._origins, self._found, self._live
-            ) = before  # fmt: skip
+    @property
+    def facilities(self) -> Access:
+        """Accesses of the facilities in use."""
+        return self._follower.scene.facilities
 
-        self.streets = streets
-        self._attach()
-        self._found = self._search()
-        self._live = None
-        return back
+    def _scene(self, layout: Layout, footing: Footing) -> Scene:
+        n = len(self._origin)
+        extra = (footing.gap_dm[:n].astype(np.int64) + self._inside).astype(np.uint32)
+        places = Access(self._origin, footing.edge[:n], footing.offset_dm[:n], extra)
+        elsewhere = np.zeros(len(layout.element), dtype=bool)
+        elsewhere[list(layout.placed)] = True
+        at = np.flatnonzero((layout.alive & ~elsewhere)[self._door_of] & (footing.edge[n:] >= 0))
+        parts = [(self._door_of[at], footing.edge[n:][at], footing.offset_dm[n:][at], footing.gap_dm[n:][at])]
+        own = [number for number in sorted(layout.placed) if layout.alive[number]]
+        if own:
+            xy = np.concatenate([layout.placed[number] for number in own])
+            found = snap(layout.graph, xy, SNAP_M, edge_mask=layout.open_edges)
+            on = found.edge >= 0
+            parts.append((np.array(own)[on], found.edge[on], found.offset_dm[on], found.gap_dm[on]))
+        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+        return Scene(layout.graph, layout.closed, places, Access.of(*columns), layout.element)
 
-    def _attach(self) -> None:
-        graph, barred = self.streets.graph, self.streets.barred
-        n = len(self.element)
-        demand, self.snap_reason = attach(graph, self._start, self._unit, self._inside, self.n_demand, barred)
-        rows, _ = attach(graph, self.doors.xy, self.doors.of, np.zeros(len(self.doors.of)), n, barred)
-        self._demand, self._rows = demand.checked(graph, self.n_demand, "demand"), rows.checked(graph, n, "facilities")
-        bare = np.zeros(len(self._spot_of))
-        self._origins, _ = attach(graph, self._spots, self._spot_of, bare, self.n_places, barred)
+    # ---- further questions -----------------------------------------------------------------------------------
 
-    def _search(self) -> Reach:
-        found = reach(
-            self.streets.graph, self._demand, self.n_demand, self.facilities, len(self.element), self.element,
-            len(self.thresholds.elements), self.thresholds.bound_dm, self.thresholds.dm, weights=self.streets.weights,
-        )  # fmt: skip
-        return Reach(found.nearest_dm, found.nearest_facility, found.counts.astype(np.uint32))
+    def _counted(self, one: Several) -> Flags:
+        """(origins,): whether so many facilities of an element lie within a threshold."""
+        alone = replace(self.thresholds, several=(one,))
+        present = np.where(self.layout.alive, self.layout.element, -1)
+        found = enough_on_foot(
+            self.layout.graph, self.origins, self.n_origins, self.facilities, present, alone, self.layout.weights
+        )
+        return np.asarray(found[0])
 
-    def _spread(self, study: Study) -> Reach:
-        """The answer of the assessment, with a row for every element that could be added."""
-        table, shape = study.table, (len(self.thresholds.elements), self.n_demand)
-        near = np.full(shape, np.uint32(0xFFFFFFFF), dtype=np.uint32)
-        which = np.full(shape, -1, dtype=np.int32)
-        counts = np.zeros((shape[0], self.thresholds.dm.shape[1], shape[1]), dtype=np.uint32)
-        rows = [self.thresholds.row[name] for name in table.elements]
-        if rows:
-            near[rows], which[rows] = table.nearest_dm, table.nearest_facility
-            counts[rows, : table.counts.shape[1]] = table.counts
-        return Reach(near, which, counts)
-
-    # ---- estates, buildings, land ----------------------------------------------------------------------------
-
-    def places(self, elements: Rows) -> npt.NDArray[np.uint32]:
-        """(elements, P): decimetres from estates, buildings and land to the nearest of some elements."""
-        slot = np.full(len(self.thresholds.elements), -1, dtype=np.int64)
-        slot[elements] = np.arange(len(elements))
-        rows = self.facilities
-        kept = slot[self.element[rows.place]] >= 0
-        part = Access(rows.place[kept], rows.edge[kept], rows.offset_dm[kept], rows.extra_dm[kept])
-        found = reach(
-            self.streets.graph, self._origins, self.n_places, part, len(self.element),
-            np.maximum(slot[self.element], 0), max(len(elements), 1), self.thresholds.bound_dm,
-            weights=self.streets.weights,
-        )  # fmt: skip
-        return found.nearest_dm[: len(elements)]
-
-    def places_enough(self) -> Flags:
-        """(several, P): whether as many as the thresholds ask for lie within them."""
-        present = np.where(self.alive, self.element, -1)
-        return enough_on_foot(
-            self.streets.graph, self._origins, self.n_places, self.facilities, present, self.thresholds,
-            self.streets.weights,
-        )  # fmt: skip
-
-    def assigned(self, chosen: npt.NDArray[np.int32], homes: bool, limit_dm: int) -> npt.NDArray[np.uint32]:
-        """(K, …): decimetres from units (``homes``) or places to the facility chosen for each, −1 none."""
+    def assigned(self, chosen: npt.NDArray[np.int32], limit_dm: int) -> Lengths:
+        """(K, origins): decimetres to the facility chosen for each origin, −1 none."""
         result = np.full(chosen.shape, np.uint32(0xFFFFFFFF), dtype=np.uint32)
         wanted = np.unique(chosen[chosen >= 0])
-        origins, n = (self._demand, self.n_demand) if homes else (self._origins, self.n_places)
-        if not len(wanted) or not n:
+        if not len(wanted):
             return result
         rows = self.facilities
         kept = np.isin(rows.place, wanted)
         slot = np.searchsorted(wanted, rows.place[kept]).astype(np.int32)
         part = Access(slot, rows.edge[kept], rows.offset_dm[kept], rows.extra_dm[kept])
         dm = reach(
-            self.streets.graph, origins, n, part, len(wanted), np.arange(len(wanted)), len(wanted), limit_dm,
-            weights=self.streets.weights,
+            self.layout.graph, self.origins, self.n_origins, part, len(wanted), np.arange(len(wanted)), len(wanted),
+            limit_dm, weights=self.layout.weights,
         ).nearest_dm  # fmt: skip
         for number in range(len(chosen)):
             at = np.flatnonzero(chosen[number] >= 0)
@@ -326,8 +272,4 @@ class Network:
         return result
 
 
-def _own(rows: Access) -> Access:
-    return Access.of(np.zeros(len(rows.place), np.int32), rows.edge, rows.offset_dm, rows.extra_dm)
-
-
-__all__ = ["JOIN_M", "SNAP_M", "Doors", "Network", "Streets", "Undo"]
+__all__ = ["JOIN_M", "SNAP_M", "Layout", "Network", "Undo"]

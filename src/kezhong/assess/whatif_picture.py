@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from kezhong.assess import composite, coverage, scale, shortfalls, use
-from kezhong.assess.composite import Verdicts
+from kezhong.assess import composite, coverage, scale, shortfalls
+from kezhong.assess.composite import Graded, Verdicts
 from kezhong.assess.coverage import Coverage
-from kezhong.assess.figures import FigureBook
 from kezhong.assess.rules import Rule, apply_rules
 from kezhong.assess.scale import ScaleTest
 from kezhong.assess.study import Study
 from kezhong.assess.units import Units
-from kezhong.assess.whatif_town import EVERYTHING
+from kezhong.assess.whatif_shares import Block, mean, operation, supply
+from kezhong.assess.whatif_town import Touched, Town
 
 #: A row of the shortfall list with what the comparison shows of it.
 Row = dict[str, Any]
+#: Decimetres to an element from homes and places (origins,), and from homes its nearest facility.
+Answer = tuple[npt.NDArray[np.uint32], npt.NDArray[np.int32]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +30,12 @@ class Picture:
 
     Attributes
     ----------
-    near
-        Element → (D,) decimetres, of elements that have a facility.
+    answers
+        Element → what was found from homes and, behind them, from places; of elements that have a facility.
     tests, rows
         Scale tests and shortfalls of each requirement.
-    shares
-        Element → figures of its efficiency and quality.
+    supply, operation
+        Element → shares of its capacity and of its operation that count towards the grade.
     """
 
     units: Units
@@ -43,51 +43,97 @@ class Picture:
     coverage: Coverage
     verdicts: Verdicts
     tests: list[list[ScaleTest]]
-    grades: pd.DataFrame
+    graded: Graded
     rows: list[dict[str, Row]]
-    near: dict[str, npt.NDArray[np.uint32]]
-    shares: dict[str, tuple[pd.DataFrame, pd.DataFrame]]
+    answers: dict[str, Answer]
+    supply: dict[str, list[Block]]
+    operation: dict[str, list[Block]]
     has_facilities: bool
 
+    def near(self, element: str) -> npt.NDArray[np.uint32]:
+        """Decimetres (D,) from homes to an element; unreached where the city has none."""
+        n = len(self.units.people)
+        found = self.answers.get(element)
+        return np.full(n, np.uint32(0xFFFFFFFF)) if found is None else found[0][:n]
 
-def picture(study: Study, before: Picture | None = None, touched: Iterable[str] = (EVERYTHING,)) -> Picture:
-    """Evaluate a study.
+
+def picture(town: Town, before: Picture | None = None, touched: Touched | None = None) -> Picture:
+    """Settle the town and evaluate it.
 
     Parameters
     ----------
     before, touched
-        The picture before an edit, and the elements that the edit concerns.
+        An earlier picture of the same town, and what the edits since then touched; without them all is evaluated.
     """
-    changed = set(touched)
-    whole = before is None or EVERYTHING in changed or before.has_facilities != study.has_facilities
+    looked, study = town.settle(), town.study()
+    if before is None or touched is None or before.has_facilities != study.has_facilities:
+        return _joined(town, study, None, Touched(), frozenset(), _answers(town, study, None, looked))
+    answers = _answers(town, study, before, looked)
+    changed = {name for name in looked if answers.get(name) is not before.answers.get(name)}
+    return _joined(town, study, before, touched, frozenset(changed | touched.elements), answers)
+
+
+def _answers(town: Town, study: Study, before: Picture | None, looked: frozenset[str]) -> dict[str, Answer]:
+    """What was found for each element; the arrays of the picture before where they are the same."""
+    network, found = town.network, {}
+    n = network.n_demand
+    for name, row in study.table.row.items():
+        old = None if before is None else before.answers.get(name)
+        near, which = network.near[row], network.which[row, :n]
+        if old is not None and (name not in looked or (np.array_equal(old[0], near) and np.array_equal(old[1], which))):
+            found[name] = old
+        else:
+            found[name] = (near.copy(), which.copy())
+    return found
+
+
+def _joined(
+    town: Town, study: Study, before: Picture | None, touched: Touched, changed: frozenset[str],
+    answers: dict[str, Answer],
+) -> Picture:  # fmt: skip
+    """The picture before with what changed in it evaluated anew."""
     requirements = study.basis.requirements
-    if before is None or whole:
+    if before is None or touched.people:
         only = list(range(len(requirements)))
-        near = dict(zip(study.table.elements, study.table.nearest_dm, strict=True))
-        shares: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
     else:
-        only = [number for number, one in enumerate(requirements) if _concerns(study, one, changed)]
-        near = {name: before.near.get(name) for name in study.table.elements}
-        near.update({name: study.table.nearest_dm[study.table.row[name]] for name in changed & set(study.table.row)})
-        shares = dict(before.shares)
+        schools = set(() if study.assignment is None or not touched.streets else study.assignment.elements)
+        only = [number for number, one in enumerate(requirements) if _concerns(study, one, changed | schools)]
     fresh = _evaluated(study, only)
-    for name in study.table.elements if whole else changed & set(study.table.elements):
-        shares[name] = _shares(study, name, fresh.rules)
-    if before is None or whole:
+    if before is None:
         rules, covered, verdicts, tests, rows = fresh.rules, fresh.coverage, fresh.verdicts, fresh.tests, fresh.rows
     else:
         rules, tests, rows = list(before.rules), list(before.tests), list(before.rows)
         for place, number in enumerate(only):
             rules[number], rows[number] = fresh.rules[place], fresh.rows[place]
             tests[number] = [replace(test, rule=number) for test in fresh.tests[place]]
-        covered = _joined(before.coverage, fresh.coverage, only)
-        verdicts = _joined(before.verdicts, fresh.verdicts, only)
-    parts = [shares[name][kind] for kind in (0, 1) for name in study.table.elements]
-    parts = [part for part in parts if len(part)]
-    figures = pd.concat(parts, ignore_index=True) if parts else _book(study).frame()
+        covered = _with_columns(before.coverage, fresh.coverage, only)
+        verdicts = _with_columns(before.verdicts, fresh.verdicts, only)
+    supplied, operated = _shares(town, study, before, touched, rules)
+    n = len(study.units.codes)
     flat = [test for own in tests for test in own]
-    graded = composite.grades(study, rules, covered, flat, verdicts, figures)
-    return Picture(study.units, rules, covered, verdicts, tests, graded, rows, near, shares, study.has_facilities)
+    blocks = [part[name] for part in (supplied, operated) for name in study.table.elements if name in part]
+    shares = (mean((one for own in blocks for one in own), family, n) for family in ("efficiency", "quality"))
+    graded = composite.graded(study, rules, covered, flat, verdicts, *shares)
+    return Picture(
+        study.units, rules, covered, verdicts, tests, graded, rows, answers, supplied, operated, study.has_facilities
+    )
+
+
+def _shares(
+    town: Town, study: Study, before: Picture | None, touched: Touched, rules: list[Rule]
+) -> tuple[dict[str, list[Block]], dict[str, list[Block]]]:
+    """Shares of capacity, which streets, people and sizes alter, and of operation, which only facilities alter."""
+    there, row = town.weighed & set(town.pairs) & set(study.table.row), study.table.row
+    if before is None:
+        return {name: supply(study, rules, name, town.pairs[name]) for name in there}, operation(study, town.facilities)
+    whole = touched.streets or touched.people
+    supplied = {name: own for name, own in before.supply.items() if name in there}
+    operated = {name: own for name, own in before.operation.items() if name in row}
+    for name in there if whole else there & touched.elements:
+        supplied[name] = supply(study, rules, name, town.pairs[name])
+    for name in touched.elements & set(row):
+        operated[name] = operation(study, town.facilities, name).get(name, [])
+    return supplied, operated
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,11 +146,10 @@ class _Fresh:
 
 
 def _evaluated(study: Study, only: list[int]) -> _Fresh:
-    """Some requirements by the functions of an assessment; what goes into the table of figures is not kept."""
-    book = _book(study)
+    """Some requirements by the functions of an assessment, without its table of figures."""
     rules = apply_rules(study, only)
-    covered = coverage.measure(study, rules, book)
-    tests = scale.check_scales(study, rules, book)
+    covered = coverage.measure(study, rules, None)
+    tests = scale.check_scales(study, rules, None)
     verdicts = composite.verdicts(study, rules, covered, tests)
     by_rule: list[list[ScaleTest]] = [[] for _ in rules]
     for test in tests:
@@ -145,7 +190,7 @@ def _row(
     }
 
 
-def _concerns(study: Study, requirement: Any, changed: set[str]) -> bool:
+def _concerns(study: Study, requirement: Any, changed: set[str] | frozenset[str]) -> bool:
     """Whether a requirement can change with some elements: its own, its substitutes, what makes it unnecessary."""
     names = {requirement.element, *requirement.elements}
     condition = requirement.required_if
@@ -157,46 +202,14 @@ def _concerns(study: Study, requirement: Any, changed: set[str]) -> bool:
     return bool(names & changed)
 
 
-def _shares(study: Study, name: str, rules: list[Rule]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Figures of one element's efficiency and quality: those of its capacity, and those of its operation."""
-    narrow = _narrow(study, name)
-    capacity, operation = _book(study), _book(study)
-    use.catchments(narrow, rules, capacity)
-    use.operation(narrow, operation)
-    columns = ["family", "indicator", "value", "area_code"]
-    return capacity.frame()[columns], operation.frame()[columns]
-
-
-def _narrow(study: Study, name: str) -> Study:
-    """The study with one element's facilities only."""
-    row, table = study.table.row[name], study.table
-    own = np.flatnonzero(study.point_elements == row)
-    slot = np.full(len(study.points), -1, dtype=np.int32)
-    slot[own] = np.arange(len(own), dtype=np.int32)
-    kept = slot[table.pair_facility] >= 0 if len(slot) else np.zeros(0, dtype=bool)
-    unit = np.repeat(np.arange(len(study.units.people)), np.diff(table.pair_ptr))[kept]
-    ptr = np.concatenate([[0], np.cumsum(np.bincount(unit, minlength=len(study.units.people)))]).astype(np.int64)
-    units = replace(study.units, located=study.units.located[:, own])
-    for derived in ("row", "residents", "_groups", "ages_known"):
-        units.__dict__[derived] = getattr(study.units, derived)
-    narrow = replace(
-        table, elements=(name,), nearest_dm=table.nearest_dm[[row]], nearest_facility=table.nearest_facility[[row]],
-        pair_ptr=ptr, pair_facility=slot[table.pair_facility[kept]], pair_dm=table.pair_dm[kept],
-    )  # fmt: skip
-    return replace(study, units=units, points=study.points.iloc[own].reset_index(drop=True), table=narrow)
-
-
-def _book(study: Study) -> FigureBook:
-    return FigureBook(study.units, basis_hash=study.basis.hash, window=study.window, quality=study.quality.score)
-
-
-def _joined(old: Any, new: Any, only: list[int]) -> Any:
+def _with_columns(old: Any, new: Any, only: list[int]) -> Any:
     """Arrays (areas, rules) with some rules' columns replaced; one-dimensional arrays are by rule."""
     fields: dict[str, Any] = {}
     for name in old.__dataclass_fields__:
         past, fresh = getattr(old, name), getattr(new, name)
         if isinstance(past, np.ndarray):
-            past = past.copy()
+            # In the memory order of a whole run: sums over rules are then rounded alike.
+            past = past.copy(order="K")
             past[..., only] = fresh
         fields[name] = past
     return type(old)(**fields)

@@ -14,20 +14,6 @@ from kezhong.errors import InputError
 if TYPE_CHECKING:
     from kezhong.assess.openings import OpeningsFound
 
-_KINDS = {
-    "closed_gate": ("小区关闭的大门", "closed gates of estates"),
-    "dead_end": ("断头路", "dead ends"),
-    "barred_gate": ("不能通行的大门、障碍", "gates and barriers on streets"),
-    "missing_ramp": ("缺坡道", "missing ramps"),
-    "missing_crossing": ("缺过街设施", "missing crossings"),
-}
-_STATES = {
-    "used": ("已计算", "tried"),
-    "none": ("数据中没有", "none in the data"),
-    "no_data": ("数据不足", "not enough data"),
-    "no_walker": ("未指定步行者，未计算", "not tried without a walker"),
-}
-
 
 def openings(
     city_dir: Annotated[Path, typer.Argument(help="城市文件夹 / city folder", metavar="CITY_DIR")],
@@ -56,9 +42,14 @@ def openings(
 
 
 def _show(found: OpeningsFound, top: int) -> None:
+    from kezhong.assess.openings_wording import KIND_WORDS, REASON_WORDS, STATE_WORDS, UNTESTED_WORDS
+
     at = 0 if language() == "zh" else 1
+    if found.reason:
+        say(*REASON_WORDS[found.reason])
+        return
     rows = [
-        (row.id, _KINDS[row.kind][at], row.name or "–", f"{row.people:,.0f}", f"{row.complete:,.0f}",
+        (row.id, KIND_WORDS[row.kind][at], row.name or "–", f"{row.people:,.0f}", f"{row.complete:,.0f}",
          f"{row.lon:.5f}, {row.lat:.5f}")
         for row in found.table.head(top).itertuples(index=False)
     ]  # fmt: skip
@@ -68,8 +59,22 @@ def _show(found: OpeningsFound, top: int) -> None:
         else ("id", "kind", "name", "people", "complete", "position")
     )
     table(headings, rows, right=(3, 4))
+    unsure = int((found.table["ages_unknown"] > 0).sum())
+    if unsure:
+        say(
+            f"其中 {unsure:,} 处有居民年龄不明，只按面向全体居民的要素计入。",
+            f"at {unsure:,} of these some ages are unknown: such people count for elements for everybody only.",
+        )
+    untested = sorted({name for text in found.table["untested"] for name in text.split(",") if name})
+    if untested:
+        text = (
+            "、".join(UNTESTED_WORDS[name][0] for name in untested),
+            ", ".join(UNTESTED_WORDS[name][1] for name in untested),
+        )
+        say(f"未导入{text[0]}，新增连线可能穿越它们，须现场核对。",
+            f"without {text[1]} a new link may run into them: look on the ground.")  # fmt: skip
     for one in found.kinds:
-        name, state = _KINDS[one.kind][at], _STATES[one.state][at]
+        name, state = KIND_WORDS[one.kind][at], STATE_WORDS[one.state][at]
         say(f"{name}：{one.tried:,} 处，{state}", f"{name}: {one.tried:,}, {state}")
 
 

@@ -8,6 +8,8 @@ from kezhong.network._answers import Change
 from kezhong.network.access import Access
 from kezhong.network.candidates import Candidates
 from kezhong.network.edited import Linked, with_link
+from kezhong.network.follow import Follower, Scene
+from kezhong.network.footing import Footing
 from kezhong.network.gaps import Gaps, crossings, dead_ends, gaps
 from kezhong.network.graph import UNREACHED, WalkGraph
 from kezhong.network.hierarchy import Hierarchy, Nearest, nearest
@@ -33,6 +35,8 @@ __all__ = [
     "Barriers",
     "Candidates",
     "Change",
+    "Follower",
+    "Footing",
     "Gaps",
     "Hierarchy",
     "Isochrones",
@@ -45,6 +49,7 @@ __all__ = [
     "People",
     "Reach",
     "Route",
+    "Scene",
     "Snapped",
     "Streets",
     "WalkGraph",

@@ -76,6 +76,7 @@ def gaps(
     least_detour_m: float = LEAST_DETOUR_M,
     barred: ArrayLike | None = None,
     barriers: tuple[ArrayLike, ArrayLike] | None = None,
+    across: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> Gaps:
     """Links that are missing between nodes (by default all dead ends) and a street within ``within_m``.
 
@@ -92,6 +93,8 @@ def gaps(
         bool (m,): edges that are neither reached nor walked.
     barriers
         Courses of lines that cannot be walked across, flat, with offsets, like ``edge_xy`` and ``edge_ptr``.
+    across
+        Courses of which a link must cross at least one: the other side of a road is looked for, not the next street.
 
     Raises
     ------
@@ -105,11 +108,14 @@ def gaps(
     begin = dead_ends(graph, closed) if nodes is None else _checked(nodes, graph)
     limit = round(10.0 * _LOOKED * max(detour * within_m, least_detour_m))
     pair = _near(graph, begin, closed, within_m)
+    if across is not None:
+        ends = np.column_stack([graph.node_xy[begin[pair.point]], pair.xy]).reshape(-1, 4)
+        over, _ = crossings(ends, np.asarray(across[0], np.float64), np.asarray(across[1], np.int64))
+        pair = pair.rows(np.unique(over))
     way = _way_round(graph, begin, pair, limit, closed)
     needed = np.maximum(detour * pair.metres, least_detour_m) * 10.0
-    keep = (way == UNREACHED) | (way.astype(np.float64) > needed)
-    way = way[keep]
-    pair = _Pair(pair.point[keep], pair.edge[keep], pair.offset_dm[keep], pair.metres[keep], pair.xy[keep])
+    keep = np.flatnonzero((way == UNREACHED) | (way.astype(np.float64) > needed))
+    way, pair = way[keep], pair.rows(keep)
     xy = np.column_stack([graph.node_xy[begin[pair.point]], pair.xy]).reshape(-1, 4)
     crossed = np.zeros(len(xy), np.int32)
     if barriers is not None:
@@ -159,6 +165,12 @@ class _Pair(NamedTuple):
     offset_dm: Lengths
     metres: Floats
     xy: Floats
+
+    def rows(self, chosen: NDArray[np.intp]) -> _Pair:
+        """Some of them."""
+        return _Pair(
+            self.point[chosen], self.edge[chosen], self.offset_dm[chosen], self.metres[chosen], self.xy[chosen]
+        )
 
 
 def _near(graph: WalkGraph, begin: Ints, closed: NDArray[np.bool_], within_m: float) -> _Pair:

@@ -19,10 +19,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from kezhong.errors import InputError
 from kezhong.network import _live
@@ -52,20 +52,46 @@ class People:
     groups : float64 (G, D)
         People of each place by group; the first row is everybody.
     applies : bool (E, D)
-        Whom each element concerns.
+        At which places each element is asked for.
     required : bool (E,)
         Elements that count for having all that is required.
+    bands : float64 (B, D)
+        People of each place by age band, which do not overlap.
+    within : bool (G, B)
+        Which bands a group holds.
+    serves : int64 (E,)
+        Whom an element is for: a bit for each band, and bit B for everybody.
     """
 
     groups: Floats
     applies: Flags
     required: Flags
+    bands: Floats
+    within: Flags
+    serves: Longs
 
     @classmethod
     def everybody(cls, people: ArrayLike, n_elements: int) -> People:
         """One group, every element for everybody and required."""
         one = np.atleast_2d(np.asarray(people, np.float64))
-        return cls(one, np.ones((n_elements, one.shape[1]), np.bool_), np.ones(n_elements, np.bool_))
+        applies = np.ones((n_elements, one.shape[1]), np.bool_)
+        return cls.for_all(one, applies, np.ones(n_elements, np.bool_))
+
+    @classmethod
+    def for_all(cls, groups: ArrayLike, applies: ArrayLike, required: ArrayLike) -> People:
+        """Several groups; every element is for everybody."""
+        rows, asked = np.asarray(groups, np.float64), np.asarray(applies, np.bool_)
+        none, within = np.zeros((0, rows.shape[1])), np.zeros((len(rows), 0), np.bool_)
+        return cls(rows, asked, np.asarray(required, np.bool_), none, within, np.ones(len(asked), np.int64))
+
+    def served(self, bits: Longs, places: NDArray[np.signedinteger[Any]]) -> Floats:
+        """(G, n): people of some places whom at least one of the bits holds; nobody where there is none."""
+        found = np.zeros((len(self.groups), len(places)))
+        for band, people in enumerate(self.bands[:, places]):
+            held = ((bits >> band) & 1).astype(np.bool_)
+            found += np.where(held, people, 0.0) * self.within[:, band : band + 1]
+        everybody = ((bits >> len(self.bands)) & 1).astype(np.bool_)
+        return np.where(everybody, self.groups[:, places], found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +101,9 @@ class Openings:
     Attributes
     ----------
     gain : float64 (C, E, G)
-        People who come within the threshold of an element.
+        People who come within the threshold of an element that is for them.
+    some : float64 (C, G)
+        People who come within the threshold of at least one element that is for them.
     complete : float64 (C, G)
         People who lack some of the required elements now and would have them all.
     near : uint32 (C, E)
@@ -83,6 +111,7 @@ class Openings:
     """
 
     gain: Floats
+    some: Floats
     complete: Floats
     near: Lengths
 
@@ -137,17 +166,17 @@ def openings(
     missed = (old > limits[:, None]) & given.applies
     lacking = (missed & given.required[:, None]).sum(axis=0).astype(np.int32)
     shape = (candidates.n, n_elements, len(given.groups))
-    gain, complete = np.zeros(shape), np.zeros((shape[0], shape[2]))
+    gain, some, complete = np.zeros(shape), np.zeros((shape[0], shape[2])), np.zeros((shape[0], shape[2]))
     ports = Access.of(np.arange(len(candidates.edge), dtype=np.int32), candidates.edge, candidates.offset_dm)
     from_port = ask.nearest(ports, len(ports.place))
     near = _from_hub(candidates, from_port, n_elements)
     seeds, reach_of = _starts(candidates, costs, ask, from_port, near)
-    count = _Count(missed, lacking, limits, np.ascontiguousarray(near), given, gain, complete)
+    count = _Count(missed, lacking, limits, np.ascontiguousarray(near), given, gain, some, complete)
     _search(ask, seeds, reach_of, count, progress)
     crowded = _lived_on(candidates, ask)
     if crowded:
         _in_place(ask, candidates, crowded, count)
-    return Openings(gain, complete, near.T)
+    return Openings(gain, some, complete, near.T)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,6 +209,7 @@ class _Count:
     near: Lengths
     people: People
     gain: Floats
+    some: Floats
     complete: Floats
 
 
@@ -231,6 +261,7 @@ def _search(ask: _Question, seeds: Seeds, reach_of: Longs, count: _Count, progre
         )  # fmt: skip
         spare.put((space, np.full(ask.n_demand, UNREACHED, np.uint32)))
     groups = np.ascontiguousarray(count.people.groups.T)
+    people = _Shares(groups, np.ascontiguousarray(count.people.bands.T), count.people.within, count.people.serves)
     required = count.people.required
 
     def task(first: int) -> int:
@@ -239,7 +270,7 @@ def _search(ask: _Question, seeds: Seeds, reach_of: Longs, count: _Count, progre
             mine = todo[first : first + _A_TASK]
             _gains(
                 arcs, seeds, mine, reach_of, attached, inside, shift, space, dist, count.missed, count.lacking,
-                count.limits, count.near, groups, required, count.gain, count.complete,
+                count.limits, count.near, required, people, count.gain, count.some, count.complete,
             )  # fmt: skip
             return len(mine)
         finally:
@@ -252,10 +283,32 @@ def _search(ask: _Question, seeds: Seeds, reach_of: Longs, count: _Count, progre
             progress(done / max(len(todo), 1), _STEP)
 
 
+class _Shares(NamedTuple):
+    """People of each place, turned for the kernel: groups (D, G), bands (D, B), within (G, B), serves (E,)."""
+
+    groups: Floats
+    bands: Floats
+    within: Flags
+    serves: Longs
+
+
+@kernel
+def _share(people: Any, bits: Any, p: Any, g: Any) -> Any:
+    """People of a group at a place whom at least one of the bits holds."""
+    n = people.bands.shape[1]
+    if (bits >> n) & 1:
+        return people.groups[p, g]
+    total = 0.0
+    for b in range(n):
+        if (bits >> b) & 1 and people.within[g, b]:
+            total += people.bands[p, b]
+    return total
+
+
 @kernel
 def _gains(
     arcs: Any, seeds: Any, mine: Any, reach_of: Any, attached: Any, inside: Any, shift: Any, space: Any, dist: Any,
-    missed: Any, lacking: Any, limits: Any, near: Any, groups: Any, required: Any, gain: Any, complete: Any,
+    missed: Any, lacking: Any, limits: Any, near: Any, required: Any, people: Any, gain: Any, some: Any, complete: Any,
 ) -> None:  # fmt: skip
     """Search from each candidate of ``mine`` and add up who gains; places in ascending order, so sums are the same."""
     for i in range(mine.size):
@@ -263,16 +316,20 @@ def _gains(
         places, costs = _live.places_near(arcs, seeds, c, attached, inside, reach_of[c], shift, space, dist)
         for k in range(places.size):
             p = places[k]
-            supplied = 0
+            supplied, served = 0, np.int64(0)
             for e in range(limits.size):
                 through = np.int64(near[e, c])
                 if missed[e, p] and np.int64(costs[k]) + through <= np.int64(limits[e]) and limits[e] > 0:
                     supplied += required[e]
-                    for g in range(groups.shape[1]):
-                        gain[c, e, g] += groups[p, g]
+                    served |= people.serves[e]
+                    for g in range(people.groups.shape[1]):
+                        gain[c, e, g] += _share(people, people.serves[e], p, g)
+            if served > 0:
+                for g in range(people.groups.shape[1]):
+                    some[c, g] += _share(people, served, p, g)
             if supplied > 0 and supplied == lacking[p]:
-                for g in range(groups.shape[1]):
-                    complete[c, g] += groups[p, g]
+                for g in range(people.groups.shape[1]):
+                    complete[c, g] += people.groups[p, g]
 
 
 def _lived_on(candidates: Candidates, ask: _Question) -> list[int]:
@@ -302,10 +359,12 @@ def _in_place(ask: _Question, candidates: Candidates, crowded: list[int], count:
         won = count.missed[:, places] & (live.near[:, places] <= limits) & (limits > 0)
         lacking = count.lacking[places]
         whole = (lacking > 0) & ((won & given.required[:, None]).sum(axis=0) == lacking)
-        groups = given.groups[:, places]
         for e in range(ask.n_elements):
-            count.gain[c, e] = _summed(groups, won[e])
-        count.complete[c] = _summed(groups, whole)
+            own = np.full(len(places), given.serves[e])
+            count.gain[c, e] = _summed(given.served(own, places), won[e])
+        bits = np.bitwise_or.reduce(np.where(won, given.serves[:, None], 0), axis=0, initial=0)
+        count.some[c] = _summed(given.served(bits, places), bits > 0)
+        count.complete[c] = _summed(given.groups[:, places], whole)
         live.restore(change)
 
 
@@ -339,6 +398,15 @@ def _people(people: People, n_elements: int, n_demand: int) -> People:
     if applies.shape != (n_elements, n_demand):
         raise InputError("network.shape", column="people.applies", value=applies.shape, expected=(n_elements, n_demand))
     required = np.ascontiguousarray(people.required, np.bool_)
-    if required.shape != (n_elements,):
-        raise InputError("network.shape", column="people.required", value=required.shape, expected=(n_elements,))
-    return People(groups, applies, required)
+    serves = np.ascontiguousarray(people.serves, np.int64)
+    for column, given in (("people.required", required), ("people.serves", serves)):
+        if given.shape != (n_elements,):
+            raise InputError("network.shape", column=column, value=given.shape, expected=(n_elements,))
+    bands = np.ascontiguousarray(people.bands, np.float64)
+    within = np.ascontiguousarray(people.within, np.bool_)
+    if bands.shape[1:] != (n_demand,):
+        raise InputError("network.shape", column="people.bands", value=bands.shape, expected=f"(B, {n_demand})")
+    if within.shape != (len(groups), len(bands)):
+        expected = (len(groups), len(bands))
+        raise InputError("network.shape", column="people.within", value=within.shape, expected=expected)
+    return People(groups, applies, required, bands, within, serves)

@@ -125,7 +125,7 @@ def snap(
         raise InputError("network.not_finite", column="xy", row=row, value=points[row].tolist())
     if not 0.0 <= max_gap_m < 1e8:
         raise InputError("network.bad_limit", column="max_gap_m", value=max_gap_m)
-    kind = _edge_kinds(graph, edge_mask, min_component_nodes)
+    kind = edge_kinds(graph, edge_mask, min_component_nodes)
     segments = graph.segments
     return Snapped(
         *_snap_points(graph.edge_xy, graph.edge_ptr, graph.edge_dm, segments, kind, points, float(max_gap_m))
@@ -135,7 +135,9 @@ def snap(
 _MAIN, _ISLAND_EDGE, _CLOSED = 0, 1, 2
 
 
-def _edge_kinds(graph: WalkGraph, edge_mask: ArrayLike | None, min_nodes: int) -> NDArray[np.uint8]:
+def edge_kinds(
+    graph: WalkGraph, edge_mask: ArrayLike | None, min_nodes: int = MIN_COMPONENT_NODES
+) -> NDArray[np.uint8]:
     """Class of each edge: on the main network, on an island, closed."""
     if edge_mask is None:
         component, size = graph.component, graph.component_nodes

@@ -9,6 +9,8 @@ import numpy as np
 
 from kezhong.network._prepare import NARROW_LIMIT_DM
 from kezhong.network.access import Access
+from kezhong.network.follow import Follower, Scene
+from kezhong.network.footing import Footing
 from kezhong.network.graph import WalkGraph
 from kezhong.network.hierarchy import Hierarchy, nearest
 from kezhong.network.hours import coverage_by_hour
@@ -62,10 +64,14 @@ def warm_up() -> None:
         busy = Live(graph, crowd, 65, places, 2, [0, 0], 1, 2_000, [[2_000]])
         busy.remove(0)
         busy.remove(1)
+        feet = Footing.of(graph, open_edges, node_xy, 50.0).on(graph, ~open_edges, [0, 1])
+        follower = Follower(Scene(graph, open_edges, places, places, np.zeros(2, np.int32)), 2, 1, 2_000)
+        for shut in (~open_edges, open_edges):
+            follower.follow(Scene(graph, shut, places, places, np.zeros(2, np.int32)), [0, 1], np.zeros(0, np.int64))
         for weights in (None, Weights(graph.edge_dm.copy(), graph.edge_dm.copy())):
             iso = Isochrones.build(graph, weights=weights, barriers=Barriers.of([[50.0, 10.0], [60.0, 10.0]], [0, 2]))
             iso.streets(places, 2, [500]).courses(graph)
             iso.areas(places, 2, [500])
             iso.places(places, 2, places, 2, 500)
-        del hierarchy, live, busy, iso
+        del hierarchy, live, busy, iso, feet, follower
         del graph, here

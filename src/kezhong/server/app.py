@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 import kezhong
-from kezhong.server import errors, hours, isochrones, lived
+from kezhong.server import errors, hours, isochrones, lived, openings
 from kezhong.server.middleware import Surroundings
 from kezhong.server.permissions import LOCAL_ANALYST, check_bind
 from kezhong.server.routes import PREFIX, city, explain, jobs, pages, runs, search, session, shortfalls, whatif
@@ -60,7 +60,7 @@ def describe() -> FastAPI:
     app.include_router(session.health, prefix=PREFIX)
     # `explain` and `shortfalls` before `runs` would change nothing: their paths are longer. Pages come last, since
     # they take whatever is left.
-    for module in (session, city, runs, explain, shortfalls, jobs, search, lived, hours, isochrones, whatif):
+    for module in (session, city, runs, explain, shortfalls, jobs, search, lived, hours, isochrones, openings, whatif):
         app.include_router(module.router, prefix=PREFIX)
     app.include_router(pages.basemap_router, prefix=PREFIX)
     app.include_router(pages.router)

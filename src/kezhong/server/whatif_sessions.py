@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from kezhong import clock
 from kezhong.errors import NotFoundError
+from kezhong.server.etag import Prepared, prepare
 from kezhong.server.opened import Opened
 
 if TYPE_CHECKING:
@@ -32,6 +33,14 @@ class OpenSession:
     created: str
     lock: threading.Lock = field(default_factory=threading.Lock)
     last_key: str | None = None
+    answer: tuple[int, Prepared] | None = None
+
+    def prepared(self, body: Callable[[OpenSession], object]) -> Prepared:
+        """The session's body of this revision, made once."""
+        revision = self.session.revision
+        if self.answer is None or self.answer[0] != revision:
+            self.answer = revision, prepare(body(self))
+        return self.answer[1]
 
 
 class WhatIfSessions:

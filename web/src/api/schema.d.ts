@@ -248,6 +248,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Openings
+         * @description Each is tried alone, everything else as it is; the first serves most people.
+         */
+        get: operations["openings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -2109,6 +2129,22 @@ export interface components {
             /** Run */
             run: string;
         };
+        /**
+         * LineGeometry
+         * @description GeoJSON; longitudes and latitudes in WGS 84.
+         */
+        LineGeometry: {
+            /** Coordinates */
+            coordinates: [
+                number,
+                number
+            ][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "LineString";
+        };
         /** ListedEdit */
         ListedEdit: {
             /** Edit */
@@ -2306,13 +2342,7 @@ export interface components {
         NearEdge: {
             /** Closed */
             closed: boolean;
-            /**
-             * Geometry
-             * @description GeoJSON LineString
-             */
-            geometry: {
-                [key: string]: unknown;
-            };
+            geometry: components["schemas"]["LineGeometry"];
             /** Highway */
             highway: string | null;
             /** Id */
@@ -2429,6 +2459,138 @@ export interface components {
                 number
             ][];
         };
+        /**
+         * OpeningElement
+         * @description An element that is gained.
+         */
+        OpeningElement: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** People */
+            people: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * OpeningKind
+         * @description What the city's data let one say of a kind of opening.
+         */
+        OpeningKind: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "used" | "none" | "no_data" | "no_walker";
+            state_text: components["schemas"]["Bilingual"];
+            /** Tried */
+            tried: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * OpeningOut
+         * @description One gate, crossing, ramp or dead end, as if it alone were opened.
+         */
+        OpeningOut: {
+            /**
+             * Ages Unknown
+             * @description people without known ages where something is gained
+             */
+            ages_unknown: number;
+            /** Area Code */
+            area_code: string | null;
+            /** Area Name */
+            area_name: string | null;
+            /**
+             * Children
+             * @description below 15 among them
+             */
+            children: number | null;
+            /**
+             * Complete
+             * @description who would then have all elements of the basis
+             */
+            complete: number;
+            /**
+             * Elderly
+             * @description 60 and older among them; null: no ages are known
+             */
+            elderly: number | null;
+            /**
+             * Elements
+             * @description most people first
+             */
+            elements: components["schemas"]["OpeningElement"][];
+            /**
+             * Geometry
+             * @description GeoJSON: a point, or the line that would be opened or built
+             */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            kind_text: components["schemas"]["Bilingual"];
+            /** Lat */
+            lat: number;
+            /** Length M */
+            length_m: number;
+            /** Lon */
+            lon: number;
+            /**
+             * Name
+             * @description of the gate or street
+             */
+            name: string | null;
+            /**
+             * People
+             * @description who gain at least one element that is for them, each counted once
+             */
+            people: number;
+            /** Rank */
+            rank: number;
+            /**
+             * Untested
+             * @description layers that would have told what a new link runs into
+             */
+            untested: string[];
+        };
+        /**
+         * OpeningsOut
+         * @description Openings in the order of the people who gain.
+         */
+        OpeningsOut: {
+            /** Basis */
+            basis: string;
+            /** Items */
+            items: components["schemas"]["OpeningOut"][];
+            /** Kinds */
+            kinds: components["schemas"]["OpeningKind"][];
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "" | "no_population" | "no_facilities" | "no_requirement";
+            /** @description why there is nothing to tell */
+            reason_text: components["schemas"]["Bilingual"] | null;
+            /** Snapshot */
+            snapshot: string;
+            /** Total */
+            total: number;
+            /**
+             * Walker
+             * @description null: the metres of the verdict
+             */
+            walker: string | null;
+        };
         /** PeopleDifference */
         PeopleDifference: {
             /** First */
@@ -2472,13 +2634,7 @@ export interface components {
         };
         /** PlacedFacilityFeature */
         PlacedFacilityFeature: {
-            /**
-             * Geometry
-             * @description GeoJSON Point
-             */
-            geometry: {
-                [key: string]: unknown;
-            };
+            geometry: components["schemas"]["PointGeometry"];
             properties: components["schemas"]["PlacedFacility"];
             /**
              * Type
@@ -2498,13 +2654,8 @@ export interface components {
         };
         /** PlacedLinkFeature */
         PlacedLinkFeature: {
-            /**
-             * Geometry
-             * @description GeoJSON LineString or Point
-             */
-            geometry: {
-                [key: string]: unknown;
-            };
+            /** Geometry */
+            geometry: components["schemas"]["LineGeometry"] | components["schemas"]["PointGeometry"];
             properties: components["schemas"]["PlacedLink"];
             /**
              * Type
@@ -2521,6 +2672,22 @@ export interface components {
              * @constant
              */
             type: "FeatureCollection";
+        };
+        /**
+         * PointGeometry
+         * @description GeoJSON; longitude and latitude in WGS 84.
+         */
+        PointGeometry: {
+            /** Coordinates */
+            coordinates: [
+                number,
+                number
+            ];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Point";
         };
         /** Quality */
         Quality: {
@@ -3793,6 +3960,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LivedPage"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    openings: {
+        parameters: {
+            query?: {
+                /** @description whose thresholds; default: the city's */
+                basis?: string | null;
+                /** @description whose minutes; default: the metres */
+                walker?: string | null;
+                /** @description only this service element */
+                element?: string | null;
+                /** @description only in this area */
+                area?: string | null;
+                /** @description only this kind */
+                kind?: ("closed_gate" | "dead_end" | "no_crossing" | "barred_gate" | "missing_ramp" | "missing_crossing") | null;
+                /** @description most rows */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningsOut"];
                 };
             };
             /** @description The caller has this version */

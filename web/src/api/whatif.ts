@@ -1,145 +1,26 @@
-/** What-if sessions and scenarios: the shapes on the wire and one function for each request. */
-import type { FeatureCollection, LineString, Point } from "geojson";
+/** What-if sessions and scenarios: the shapes on the wire, all of the generated schema, and one function for each request. */
 import { request } from "./client";
-import type { Bilingual } from "./types";
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
 
 export type Lonlat = [number, number];
-export type LinkKind = "street" | "crossing" | "bridge";
+export type LinkKind = Schemas["OpenLink"]["link"];
+/** What the server fills in may be left out of what is sent. */
+type Sent<E> = E extends unknown ? Omit<E, "via" | "demand"> & Partial<Pick<E, Extract<keyof E, "via" | "demand">>> : never;
+export type Edit = Sent<Schemas["ListedEdit"]["edit"]>;
 
-export type Edit =
-  | { kind: "add_facility"; elements: string[]; lon: number; lat: number; capacity?: number | null; name?: string | null }
-  | { kind: "move_facility"; facility: string; lon: number; lat: number }
-  | { kind: "close_facility"; facility: string; element?: string | null }
-  | { kind: "resize_facility"; facility: string; capacity: number; element?: string | null }
-  | { kind: "open_link"; from: Lonlat; to: Lonlat; via?: Lonlat[]; link: LinkKind }
-  | { kind: "close_edge" | "open_edge"; edge: string }
-  | { kind: "close_gate" | "open_gate"; node: string }
-  | { kind: "change_people"; area?: string | null; factor?: number | null; ages?: Record<string, number> | null };
-
-export type Pair<T> = [T, T];
-
-export interface ShortfallLine {
-  id: string;
-  area_code: string;
-  area_name: string;
-  element: string;
-  element_zh: string;
-  element_en: string;
-  circle: string;
-  requirement: string;
-  people: number | null;
-  elderly: number | null;
-  children: number | null;
-  target: number | null;
-  share: number | null;
-  nearest_m: number | null;
-}
-
-export interface AreaChange {
-  code: string;
-  name: string;
-  level: string;
-  grade: Pair<string | null>;
-  score: Pair<number | null>;
-  met: Pair<number | null>;
-  people: Pair<number | null>;
-  coverage: { element: string; requirement: string; variant: string | null; share: Pair<number | null>; status: Pair<string | null> }[];
-}
-
-export interface Change {
-  people: { group: string; gain: number | null; loss: number | null }[];
-  elements: { element: string; zh: string; en: string; requirement: string; gain: number | null; loss: number | null; target_gain: number | null; target_loss: number | null }[];
-  areas: AreaChange[];
-  shortfalls: { total: Pair<number>; appeared: ShortfallLine[]; vanished: ShortfallLine[]; changed: { before: ShortfallLine; after: ShortfallLine }[] };
-  units: number;
-}
-
-export interface ListedEdit {
-  n: number;
-  edit: Edit;
-  facility: string | null;
-  label: Bilingual;
-}
-
-export interface WhatIfState {
-  session: string;
-  snapshot: string;
-  basis: string;
-  walker: string;
-  revision: number;
-  /** Content id of the edits. */
-  scenario: string | null;
-  edits: ListedEdit[];
-  elapsed_ms: number;
-  total: Change;
-  last: Change | null;
-}
-
-export interface ChangedCells {
-  element: string;
-  n: number;
-  lon: number[];
-  lat: number[];
-  people: (number | null)[];
-  before_m: (number | null)[];
-  after_m: (number | null)[];
-  /** 1 gained, −1 lost, 0 nearer or farther without crossing a threshold. */
-  state: number[];
-}
-
-export type PlacedFacilities = FeatureCollection<Point, { id: string; element: string; name: string | null; capacity: number | null; state: "open" | "closed" | "added" | "moved" | "resized" }>;
-export type PlacedLinks = FeatureCollection<LineString | Point, { edit: number; kind: string }>;
-
-export interface NearEdge {
-  id: string;
-  name: string | null;
-  highway: string | null;
-  closed: boolean;
-  metres: number;
-  geometry: LineString;
-}
-export interface NearNode {
-  id: string;
-  kind: string | null;
-  name: string | null;
-  lon: number;
-  lat: number;
-  closed: boolean;
-  metres: number;
-}
-export interface Near {
-  edges: NearEdge[];
-  nodes: NearNode[];
-}
-
-export interface Scenario {
-  id: string;
-  name: string;
-  note: string | null;
-  created: string;
-  edits: number;
-  snapshot: string;
-  list?: ListedEdit[] | null;
-}
-
-export interface AreaDifference {
-  code: string;
-  name: string;
-  level: string;
-  grade: [string | null, string | null, string | null];
-  score: [number | null, number | null, number | null];
-  met: [number | null, number | null, number | null];
-}
-
-export interface Comparison {
-  first: Change;
-  second: Change;
-  difference: {
-    people: { group: string; first: Pair<number | null>; second: Pair<number | null> }[];
-    areas: AreaDifference[];
-    shortfalls: { total: [number, number, number]; only_first: ShortfallLine[]; only_second: ShortfallLine[] };
-  };
-}
+export type ShortfallLine = Schemas["ShortfallLine"];
+export type AreaChange = Schemas["AreaChange"];
+export type Change = Schemas["WhatIfChange"];
+export type ListedEdit = Schemas["ListedEdit"];
+export type WhatIfState = Schemas["WhatIfState"];
+export type ChangedCells = Schemas["ChangedCells"];
+export type PlacedFacilities = Schemas["PlacedFacilities"];
+export type PlacedLinks = Schemas["PlacedLinks"];
+export type Near = Schemas["Near"];
+export type Scenario = Schemas["ScenarioOut"];
+export type Comparison = Schemas["Comparison"];
 
 interface Context {
   basis: string;

@@ -69,6 +69,12 @@ export const zh = {
   reach: {
     title: "步行圈", hint: "在地图上点击一个位置，查看步行 5、10、15 分钟能到的范围和人口。", again: "再次点击可换位置。", show: "查看", within: "步行", people: "覆盖人口", area: "面积", stuck: "该步行者从此处无法通行。", noData: "没有数据、未计入的阻隔：{names}",
   },
+  openings: {
+    button: "打通", title: "打通哪里最有用", hint: "逐一设想打通一处，其余不变，按受益人口排列。受益：原来超出限值、打通后至少有一项要素进入限值的人，每人只计一次。", hintElement: "只看“{element}”：逐一设想打通一处，其余不变，按受益人口排列。",
+    metres: "按规范口径（米）", kind: "类型", allKinds: "全部类型", busy: "正在逐处推算，首次通常需几秒到二十几秒…", none: "没有可列出的打通位置", noneHint: "按当前口径与数据，没有哪一处单独打通后会使更多人进入限值。换一种步行者可计入坡道与受阻的大门。",
+    gain: "人受益", among: "其中 60 岁及以上 {elderly} 人，0–14 岁 {children} 人", unknown: "另有年龄不明的居民 {n} 人，只按面向全体居民的要素计入", complete: "{n} 人因此要素齐全", more: "显示前 {n} 处，共 {total} 处。", unsure: "部分居民年龄不明，只按面向全体居民的要素计入。",
+    untested: "未导入{names}，新增连线可能穿越它们，须现场核对。", buildings: "建筑", landscape: "水系铁路", semicolon: "；",
+  },
   hours: {
     certainty: "开放时间把握", surely: "确定开放", possibly: "可能开放", surelyHint: "只计开放时间已知的设施", possiblyHint: "开放时间不明的设施按开放计", offpeak: "含错峰开放（推演）", choose: "选择一项服务要素", chooseHint: "这里按小时和星期显示：有多少人在要求距离内能到一处正在开放的设施。",
     noRequirement: "没有可按时段计算的要求", noRequirementHint: "当前口径对该要素没有步行距离要求，或本市没有该类设施。请换一项要素或口径。", caption: "{area} · {element}：{limit}内有正在开放设施的人口占比", table: "按小时与星期的覆盖率", unit: "单位：%（人口占比）", people: "人口", allNight: "整夜都有开放设施可达的人口占比（{hours}）", meanNight: "夜间各小时平均占比", known: "设施的开放时间", knownOf: "已载明 {stated}，按类推定 {assumed}，缺 {missing}，无法识别 {unread}", scenario: "推演", offpeakNote: "另计 {n} 处校园错峰开放。", unread: "无法识别的开放时间（{n} 种）",

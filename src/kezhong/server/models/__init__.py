@@ -58,6 +58,7 @@ from kezhong.server.models.lived import (
     LivedWalker,
     SwitchOut,
 )
+from kezhong.server.models.openings import OpeningOut, OpeningsOut
 from kezhong.server.models.runs import (
     AreaCollection,
     AreaFeature,
@@ -195,6 +196,8 @@ __all__ = [
     "Near",
     "NearEdge",
     "NearNode",
+    "OpeningOut",
+    "OpeningsOut",
     "PeopleDifference",
     "PlacedFacilities",
     "PlacedFacility",

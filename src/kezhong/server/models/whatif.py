@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -175,6 +175,20 @@ class ChangedCells(BaseModel):
     state: list[int] = Field(description="1 gained, −1 lost, 0 nearer or farther without crossing a threshold")
 
 
+class PointGeometry(BaseModel):
+    """GeoJSON; longitude and latitude in WGS 84."""
+
+    type: Literal["Point"]
+    coordinates: tuple[float, float]
+
+
+class LineGeometry(BaseModel):
+    """GeoJSON; longitudes and latitudes in WGS 84."""
+
+    type: Literal["LineString"]
+    coordinates: list[tuple[float, float]]
+
+
 class PlacedFacility(BaseModel):
     id: str
     element: str
@@ -185,7 +199,7 @@ class PlacedFacility(BaseModel):
 
 class PlacedFacilityFeature(BaseModel):
     type: Literal["Feature"]
-    geometry: dict[str, Any] = Field(description="GeoJSON Point")
+    geometry: PointGeometry
     properties: PlacedFacility
 
 
@@ -201,7 +215,7 @@ class PlacedLink(BaseModel):
 
 class PlacedLinkFeature(BaseModel):
     type: Literal["Feature"]
-    geometry: dict[str, Any] = Field(description="GeoJSON LineString or Point")
+    geometry: Annotated[LineGeometry | PointGeometry, Field(discriminator="type")]
     properties: PlacedLink
 
 
@@ -216,7 +230,7 @@ class NearEdge(BaseModel):
     highway: str | None
     closed: bool
     metres: float
-    geometry: dict[str, Any] = Field(description="GeoJSON LineString")
+    geometry: LineGeometry
 
 
 class NearNode(BaseModel):

@@ -63,13 +63,13 @@ def _store(state: ServerState) -> ScenarioStore:
 
 
 def _answer(request: Request, opened: OpenSession, status: int = 200) -> Response:
-    return respond(request, prepare(view.state(opened)), status)
+    return respond(request, opened.prepared(view.state), status)
 
 
 def _checked(request: Request, opened: OpenSession) -> None:
     """Refuse an edit that was made on another state than the present one."""
     wanted = request.headers.get("if-match")
-    if wanted is not None and not matches(wanted, prepare(view.state(opened)).etag):
+    if wanted is not None and not matches(wanted, opened.prepared(view.state).etag):
         raise ConflictError("whatif.stale", value=opened.id)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -154,19 +154,32 @@ class _Words:
         if added is not None:
             zh, en = self._elements(added.elements)
             return (added.name, added.name) if added.name else (f"新增{zh}", f"new {en}")
-        points = self.city.layer("service_points")
-        own = points[points["facility_id"].astype(str) == facility]
-        if not len(own):
-            return facility, facility
-        name = own["name"].iloc[0]
-        if isinstance(name, str) and name:
-            return name, name
-        return self._elements((str(own["element"].iloc[0]),))
+        name, element = _names(self.city)[0].get(facility, (facility, ""))
+        return (name, name) if name else self._elements((element,))
 
     def _street(self, edge: str) -> str:
-        edges = self.city.layer("street_edges")
-        own = edges.loc[edges["edge_id"].astype(str) == edge, "name"]
-        return str(own.iloc[0]) if len(own) and isinstance(own.iloc[0], str) else edge
+        return _names(self.city)[1].get(edge) or edge
+
+
+#: Facility → its name and an element it serves; segment → its name.
+_Names = tuple[dict[str, tuple[str, str]], dict[str, str]]
+_NAMES: WeakKeyDictionary[City, _Names] = WeakKeyDictionary()
+
+
+def _names(city: City) -> _Names:
+    """What facilities and segments of a city are called, ``""`` for no name; gathered once."""
+    if city not in _NAMES:
+        points, edges = city.layer("service_points"), city.layer("street_edges")
+        # Of a facility with several services the first row counts: it is written last.
+        rows = zip(
+            *(points[name].to_numpy(dtype=object)[::-1] for name in ("facility_id", "name", "element")), strict=True
+        )
+        streets = zip(*(edges[name].to_numpy(dtype=object) for name in ("edge_id", "name")), strict=True)
+        _NAMES[city] = (
+            {str(facility): (_text(name) or "", str(element)) for facility, name, element in rows},
+            {str(edge): _text(name) or "" for edge, name in streets},
+        )
+    return _NAMES[city]
 
 
 def cells(session: Session, element: str) -> Body:
@@ -177,11 +190,9 @@ def cells(session: Session, element: str) -> Body:
     NotFoundError
         The catalogue has no such element.
     """
-    from kezhong.assess.whatif_change import distances
-
     load_catalogue().element(element)
     before, after = session.engine.begin, session.picture
-    old, new = distances(before, element), distances(after, element)
+    old, new = before.near(element), after.near(element)
     sign = np.zeros(len(old), dtype=np.int64)
     for past, now in zip(before.rules, after.rules, strict=True):
         if past.element.id == element and now.by_walking:
@@ -216,32 +227,28 @@ def facilities(session: Session, element: str) -> Body:
         The catalogue has no such element.
     """
     town = session.town
-    points, alive = town.points, np.asarray(town.network.alive)
+    here, alive = town.facilities, town.network.layout.alive
     if element == "*":
         # A facility is open while one of its services is.
-        rows = pd.DataFrame({"id": points["facility_id"].astype(str), "alive": alive, "row": np.arange(len(points))})
-        chosen = rows.sort_values("alive", ascending=False, kind="stable").drop_duplicates("id")["row"].sort_values()
+        chosen = sorted(next((row for row in rows if alive[row]), rows[0]) for rows in here.rows_of.values())
     else:
         load_catalogue().element(element)
-        chosen = pd.Series(np.flatnonzero((points["element"] == element).to_numpy(dtype=bool)))
-    shapes = np.asarray(points.geometry.array)
-    features = []
-    for row in chosen:
-        facility, place = str(points["facility_id"].iloc[row]), shapes[row]
-        capacity, name = points["capacity"].iloc[row], points["name"].iloc[row]
-        features.append(
-            {
-                "type": "Feature",
-                "geometry": {"type": "Point", "coordinates": [round(place.x, 7), round(place.y, 7)]},
-                "properties": {
-                    "id": facility,
-                    "element": str(points["element"].iloc[row]),
-                    "name": name if isinstance(name, str) else None,
-                    "capacity": None if pd.isna(capacity) else float(capacity),
-                    "state": town.state.get(facility, "open") if alive[row] else "closed",
-                },
-            }
-        )
+        chosen = [row for row, name in enumerate(here.elements) if name == element]
+    capacity, places = here.numbers["capacity"], np.round(here.lonlat, 7)
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": places[row].tolist()},
+            "properties": {
+                "id": here.ids[row],
+                "element": here.elements[row],
+                "name": here.names[row],
+                "capacity": None if np.isnan(capacity[row]) else float(capacity[row]),
+                "state": here.state.get(here.ids[row], "open") if alive[row] else "closed",
+            },
+        }
+        for row in chosen
+    ]
     return {"type": "FeatureCollection", "features": features}
 
 
@@ -261,7 +268,7 @@ def links(session: Session) -> Body:
             features.append(
                 {
                     "type": "Feature",
-                    "geometry": json.loads(shapely.to_geojson(shape)),
+                    "geometry": _geometry(shape),
                     "properties": {"edit": number, "kind": edit.kind},
                 }
             )
@@ -306,7 +313,7 @@ def near(session: Session, lon: float, lat: float, metres: float) -> Body:
                 "highway": _text(row["highway"]),
                 "closed": str(row["edge_id"]) in town.closed_edges,
                 "metres": round(away, 1),
-                "geometry": json.loads(shapely.to_geojson(shape)),
+                "geometry": _geometry(shape),
             }
             for away, row, shape in found("street_edges")
         ],
@@ -323,6 +330,12 @@ def near(session: Session, lon: float, lat: float, metres: float) -> Body:
             for away, row, shape in found("street_nodes", gates)
         ],
     }
+
+
+def _geometry(shape: Any) -> Body:
+    """GeoJSON of a point or a line, to about a centimetre."""
+    places = np.round(shapely.get_coordinates(shape), 7).tolist()
+    return {"type": shape.geom_type, "coordinates": places[0] if shape.geom_type == "Point" else places}
 
 
 def _text(value: Any) -> str | None:

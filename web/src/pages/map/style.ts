@@ -69,6 +69,8 @@ function results(over: LayerSpecification[]): LayerSpecification[] {
     // One over the other: what is near lies under all three and is the darkest.
     { id: "reach-fill", type: "fill", source: "reach", paint: { "fill-color": brand, "fill-opacity": 0.2 } },
     { id: "reach-line", type: "line", source: "reach", layout: { "line-join": "round" }, paint: { "line-color": brand, "line-width": 1.1, "line-opacity": 0.85 } },
+    { id: "openings-line", type: "line", source: "openings", filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round" }, paint: { "line-color": ["case", ["get", "chosen"], act, brand], "line-width": ["case", ["get", "chosen"], 6, 3.5] } },
+    { id: "openings-point", type: "circle", source: "openings", filter: ["==", ["get", "at"], true], paint: { "circle-radius": ["case", ["get", "chosen"], 9, 5], "circle-color": ["case", ["get", "chosen"], act, token("surface")], "circle-stroke-color": ["case", ["get", "chosen"], token("surface"), brand], "circle-stroke-width": 2.5 } },
     { id: "areas-focus", type: "line", source: "areas", filter: ["==", ["get", "code"], ""], paint: { "line-color": token("ink"), "line-width": 2.5 } },
     { id: "areas-selected-casing", type: "line", source: "areas", filter: ["==", ["get", "code"], ""], paint: { "line-color": token("surface"), "line-width": 6 } },
     { id: "areas-selected", type: "line", source: "areas", filter: ["==", ["get", "code"], ""], paint: { "line-color": brand, "line-width": 3.2 } },
@@ -89,7 +91,7 @@ function resultNames(): LayerSpecification[] {
   ] as LayerSpecification[];
 }
 
-export const RESULT_SOURCES = ["cells", "areas", "area-points", "facilities", "reach", "route", "ends"] as const;
+export const RESULT_SOURCES = ["cells", "areas", "area-points", "facilities", "reach", "openings", "route", "ends"] as const;
 
 /** A style around the quiet base: layers under the streets, over them, and names on top. Sources begin empty. */
 export function styleAround(basemap: boolean, names: readonly string[], layers: (streets: LayerSpecification[]) => LayerSpecification[], labels: LayerSpecification[]): StyleSpecification {

@@ -43,6 +43,11 @@ export function useMapState() {
     reaching: computed(() => value("reach") !== ""),
     origin: computed(() => place("reach")),
     reacher: computed(() => value("by") || workspace.context.value.walker),
+    /** Whether openings are listed, which of them is chosen, of which kind, and for whom. */
+    by: computed(() => value("by")),
+    opening: computed(() => value("open") !== ""),
+    opened: computed(() => (value("open") === "list" ? "" : value("open"))),
+    openKind: computed(() => value("okind")),
     variant: computed(() => value("variant")),
     area: computed(() => value("area")),
     requiredOnly: computed(() => value("all") !== "1"),
