@@ -10,11 +10,14 @@ from collections.abc import Iterator
 
 import pytest
 from chrome import ARGUMENTS, chromium
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from absence import absent
 from demo_city import copy_demo_city
 from kezhong.server.routes.pages import STATIC
+
+# Other workers share the processors: an answer may take long, and a test that waits says no less.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
