@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from absence import absent
 from kezhong.errors import InputError
-from kezhong.network import Access, Follower, Footing, Scene, WalkGraph, Weights, reach, snap, with_link
+from kezhong.network import Access, Follower, Footing, Scene, WalkGraph, Weights, reach, snap, snap_near, with_link
 
 ELEMENTS = 3
 KINDS = ("close", "open", "link", "add", "remove", "move", "settle elsewhere")
@@ -230,9 +230,12 @@ def test_footing_follows_streets_and_islands(seed: int) -> None:
     footing = Footing.of(graph, np.zeros(graph.n_edges, np.bool_), xy, MAX_GAP)
     bridges = np.arange(graph.n_edges - 4, graph.n_edges)
     kinds = set()
-    for _ in range(25):
+    for step in range(25):
         graph, closed = footing.graph, footing.closed.copy()
-        if random.random() < 0.3:
+        if step in (3, 6):  # all bridges at once: the small grids become islands, and are none any more
+            edges = bridges.tolist()
+            closed[edges] = step == 3
+        elif random.random() < 0.3:
             spots = [(int(edge), int(graph.edge_dm[edge] * random.random())) for edge in random.integers(0, 180, 2)]
             made = with_link(graph, None, spots[0], spots[1])
             edges = [edge for first, _, second in made.cuts for edge in (first, second)] + [made.edge]
@@ -252,4 +255,9 @@ def test_footing_follows_streets_and_islands(seed: int) -> None:
             )
         kinds |= set(moved.kind.tolist())
         footing = moved
+        few = xy[int(random.integers(490)) :][:10]
+        near, far = snap_near(graph, few, MAX_GAP, ~closed), snap(graph, few, MAX_GAP, edge_mask=~closed)
+        for name in ("edge", "offset_dm", "gap_dm", "reason"):
+            np.testing.assert_array_equal(getattr(near, name), getattr(far, name), err_msg=name)
     assert kinds == {0, 1, 2}
+    assert not len(snap_near(footing.graph, xy[:0], MAX_GAP).edge)

@@ -20,7 +20,19 @@ from kezhong.assess.streets import SNAP_M, demand_rows, facility_rows, project, 
 from kezhong.assess.study import Study
 from kezhong.assess.thresholds import Thresholds
 from kezhong.errors import InputError
-from kezhong.network import Access, Follower, Footing, Scene, WalkGraph, Weights, reach, snap, with_link
+from kezhong.network import (
+    Access,
+    Follower,
+    Footing,
+    Scene,
+    Snapped,
+    WalkGraph,
+    Weights,
+    reach,
+    snap,
+    snap_near,
+    with_link,
+)
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -80,6 +92,7 @@ class Network:
     def __init__(self, study: Study, thresholds: Thresholds) -> None:
         city = study.city
         graph, self._crs = street_graph(city), city.config.crs
+        self._graph = graph
         self.thresholds = thresholds
         self.n_demand, spots = len(study.units.people), study.table.places
         self.n_places = len(spots.kind)
@@ -176,7 +189,7 @@ class Network:
             No street that can be walked is near one of its ends.
         """
         old = self.layout
-        begin, end = self._join(course[0]), self._join(course[-1])
+        begin, end = self._join([course[0], course[-1]])
         between = project(np.array(course[1:-1], dtype=np.float64).reshape(-1, 2), self._crs)
         made = with_link(old.graph, None, begin, end, between)
         closed = np.append(old.closed, np.zeros(made.graph.n_edges - len(old.closed), dtype=bool))
@@ -201,13 +214,20 @@ class Network:
         note(layout)
         return lambda: note(old)
 
-    def _join(self, lonlat: LonLat) -> tuple[int, int]:
-        """Where on the streets (edge, decimetres) the end of a link joins them."""
-        layout = self.layout
-        found = snap(layout.graph, self._metres(lonlat), JOIN_M, edge_mask=layout.open_edges)
-        if found.edge[0] < 0:
-            raise InputError("whatif.no_street_near", value=f"{lonlat[0]}, {lonlat[1]}", expected=round(JOIN_M))
-        return int(found.edge[0]), int(found.offset_dm[0])
+    def _join(self, ends: list[LonLat]) -> list[tuple[int, int]]:
+        """Where on the streets (edge, decimetres) the ends of a link join them."""
+        layout, xy = self.layout, np.concatenate([self._metres(end) for end in ends])
+        found = self._snapped(layout, xy, JOIN_M)
+        for (lon, lat), edge in zip(ends, found.edge, strict=True):
+            if edge < 0:
+                raise InputError("whatif.no_street_near", value=f"{lon}, {lat}", expected=round(JOIN_M))
+        return [(int(edge), int(offset)) for edge, offset in zip(found.edge, found.offset_dm, strict=True)]
+
+    def _snapped(self, layout: Layout, xy: Floats, gap: float) -> Snapped:
+        """Points on the streets; the whole of a network with links is not filed for a few of them."""
+        if layout.graph is self._graph:
+            return snap(layout.graph, xy, gap, edge_mask=layout.open_edges)
+        return snap_near(layout.graph, xy, gap, layout.open_edges)
 
     def _metres(self, lonlat: LonLat) -> Floats:
         return project(np.array([lonlat], dtype=np.float64), self._crs)
@@ -235,7 +255,7 @@ class Network:
         own = [number for number in sorted(layout.placed) if layout.alive[number]]
         if own:
             xy = np.concatenate([layout.placed[number] for number in own])
-            found = snap(layout.graph, xy, SNAP_M, edge_mask=layout.open_edges)
+            found = self._snapped(layout, xy, SNAP_M)
             on = found.edge >= 0
             parts.append((np.array(own)[on], found.edge[on], found.offset_dm[on], found.gap_dm[on]))
         columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
@@ -272,4 +292,4 @@ class Network:
         return result
 
 
-__all__ = ["JOIN_M", "SNAP_M", "Layout", "Network", "Undo"]
+__all__ = ["JOIN_M", "SNAP_M", "Layout", "LonLat", "Network", "Undo"]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 from scipy import sparse
 
 from kezhong.assess.enrolment import ASSIGNED_BOUND_M
@@ -18,7 +19,7 @@ from kezhong.assess.study import STANDARD, Study
 from kezhong.assess.thresholds import Thresholds, thresholds_of
 from kezhong.assess.units import incidences
 from kezhong.assess.whatif_facilities import Facilities
-from kezhong.assess.whatif_network import Network
+from kezhong.assess.whatif_network import LonLat, Network
 from kezhong.assess.whatif_shares import Pairs, kept, weighed
 from kezhong.catalogue import load_basis
 from kezhong.catalogue.model import Kind
@@ -37,7 +38,7 @@ from kezhong.city.scenarios import (
     ResizeFacility,
     bands,
 )
-from kezhong.city.vocabulary import AGE_COLUMNS
+from kezhong.city.vocabulary import AGE_COLUMNS, AreaLevel
 from kezhong.city.workspace import City
 from kezhong.errors import InputError
 from kezhong.network import Access
@@ -100,7 +101,8 @@ class Town:
         self._edge_row = pd.Index(self.city.layer("street_edges")["edge_id"].astype(str))
         self._node_row = pd.Index(self.city.layer("street_nodes")["node_id"].astype(str))
         self._located = sparse.coo_matrix(study.units.located)
-        self._columns: dict[tuple[float, float], npt.NDArray[np.intp]] = {}
+        self._columns: dict[LonLat, npt.NDArray[np.intp]] = {}
+        self._inside: dict[str, npt.NDArray[np.intp]] = {}
         self.pairs = self._paired(self.weighed)
         self._loose = Touched()
 
@@ -348,11 +350,7 @@ class Town:
         if not moved:
             return self.base.units.located
         places = [(float(x), float(y)) for x, y in self.facilities.lonlat[moved]]
-        fresh = [place for place in dict.fromkeys(places) if place not in self._columns]
-        if fresh:
-            found = sparse.csc_matrix(incidences(self.city, self.units, np.array(fresh))[0])
-            for number, place in enumerate(fresh):
-                self._columns[place] = found.indices[found.indptr[number] : found.indptr[number + 1]].astype(np.intp)
+        self._locate([place for place in dict.fromkeys(places) if place not in self._columns])
         old = self._located
         stay = ~np.isin(old.col, moved)
         own = [self._columns[place] for place in places]
@@ -360,6 +358,22 @@ class Town:
         columns = np.concatenate([old.col[stay], np.repeat(moved, [len(one) for one in own])])
         shape = (old.shape[0], len(self.facilities))
         return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
+
+    def _locate(self, places: list[LonLat]) -> None:
+        """Note the areas in which places lie; what lies in one community lies in the same larger areas."""
+        if not places:
+            return
+        areas = self.city.areas
+        shapes = np.atleast_1d(np.asarray(shapely.points(places), dtype=object))
+        codes = areas.locate(shapes, AreaLevel.COMMUNITY.value)
+        for place, code in zip(places, codes, strict=True):
+            if code in self._inside:
+                self._columns[place] = self._inside[code]
+                continue
+            column = incidences(self.city, self.units, np.array([place]))[0].tocsc().indices.astype(np.intp)
+            self._columns[place] = column
+            if code in areas.communities:
+                self._inside[code] = column
 
 
 #: What an edit replaces.

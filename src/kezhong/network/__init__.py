@@ -9,7 +9,7 @@ from kezhong.network.access import Access
 from kezhong.network.candidates import Candidates
 from kezhong.network.edited import Linked, with_link
 from kezhong.network.follow import Follower, Scene
-from kezhong.network.footing import Footing
+from kezhong.network.footing import Footing, snap_near
 from kezhong.network.gaps import Gaps, crossings, dead_ends, gaps
 from kezhong.network.graph import UNREACHED, WalkGraph
 from kezhong.network.hierarchy import Hierarchy, Nearest, nearest
@@ -65,6 +65,7 @@ __all__ = [
     "reach",
     "route",
     "snap",
+    "snap_near",
     "sums",
     "warm_up",
     "with_link",

@@ -127,9 +127,7 @@ def snap(
         raise InputError("network.bad_limit", column="max_gap_m", value=max_gap_m)
     kind = edge_kinds(graph, edge_mask, min_component_nodes)
     segments = graph.segments
-    return Snapped(
-        *_snap_points(graph.edge_xy, graph.edge_ptr, graph.edge_dm, segments, kind, points, float(max_gap_m))
-    )
+    return Snapped(*snap_points(graph.edge_xy, graph.edge_ptr, graph.edge_dm, segments, kind, points, float(max_gap_m)))
 
 
 _MAIN, _ISLAND_EDGE, _CLOSED = 0, 1, 2
@@ -259,7 +257,8 @@ def _search_rings(xy: Any, grid: Any, kind: Any, px: Any, py: Any, max_gap: Any,
 
 
 @kernel
-def _snap_points(xy: Any, ptr: Any, edge_dm: Any, grid: Any, kind: Any, points: Any, max_gap: Any) -> Any:
+def snap_points(xy: Any, ptr: Any, edge_dm: Any, grid: Any, kind: Any, points: Any, max_gap: Any) -> Any:
+    """Edge, offset, gap and reason of each point (:class:`Snapped`) on lines that are filed in ``grid``."""
     n = points.shape[0]
     edge = np.full(n, -1, np.int32)
     offset = np.zeros(n, np.uint32)
