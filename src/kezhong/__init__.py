@@ -15,7 +15,9 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from kezhong.assess import Assessment, assess
+    from kezhong.assess.whatif import Engine, Session
     from kezhong.catalogue import load_basis, load_catalogue
+    from kezhong.city.scenarios import Scenario, merge
     from kezhong.city.workspace import City
     from kezhong.errors import KezhongError
     from kezhong.intake import (
@@ -45,6 +47,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "Assessment": "kezhong.assess",
     "assess": "kezhong.assess",
+    "Engine": "kezhong.assess.whatif",
+    "Session": "kezhong.assess.whatif",
+    "Scenario": "kezhong.city.scenarios",
+    "merge": "kezhong.city.scenarios",
     "load_basis": "kezhong.catalogue",
     "load_catalogue": "kezhong.catalogue",
     "City": "kezhong.city.workspace",
@@ -78,7 +84,10 @@ _HOMES = {
 __all__ = [
     "Assessment",
     "City",
+    "Engine",
     "KezhongError",
+    "Scenario",
+    "Session",
     "__version__",
     "assess",
     "export_city",
@@ -98,6 +107,7 @@ __all__ = [
     "import_streets",
     "load_basis",
     "load_catalogue",
+    "merge",
     "new_city",
     "open_city",
     "verify_export",

@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
+from kezhong.assess.streets import street_graph
 from kezhong.city.workspace import City
 from kezhong.errors import InputError
 from kezhong.intake.osm_streets import StreetCollector, Streets
 from kezhong.intake.osm_sweep import sweep
 from kezhong.intake.polylines import ellipsoidal_lengths
 from kezhong.intake.streets import import_streets
+from kezhong.network import Access, reach
 
 from .osm_text import OsmText, block, lonlat
 
@@ -70,6 +72,44 @@ def test_rings_and_doubled_ways(tmp_path: Path) -> None:
     assert (found.edges["from_node"] != found.edges["to_node"]).all()
     assert len(found.edges) == 3
     assert found.edges["edge_id"].is_unique
+    assert (found.doubled, found.pointless) == (1, 0)
+
+
+def test_two_nodes_at_one_place_stay_joined(tmp_path: Path) -> None:
+    """A stretch without length is all that joins the two streets: leaving it out would cut the network in two."""
+    text = OsmText()
+    text.nodes({1: (0, 0), 2: (100, 0), 3: (100, 0), 4: (200, 0), 5: (100, 80), 6: (100, -80)})
+    text.way(1, [1, 2], highway="residential")
+    text.way(2, [2, 3], highway="residential")
+    text.way(3, [3, 4], highway="residential")
+    text.way(4, [2, 5], highway="residential")
+    text.way(5, [3, 6], highway="residential")
+    found = read(text, tmp_path)
+    assert (found.doubled, found.pointless) == (0, 1)
+    assert found.edges.set_index("edge_id").loc["w2:2-3", "length_m"] == 0
+
+
+def test_a_stretch_without_length_is_walked_and_told(empty_city: City, tmp_path: Path) -> None:
+    text = OsmText()
+    block(text, size=4)
+    # The lattice goes on from its corner over a second node at the same place.
+    text.nodes({50: (600, 600), 51: (900, 600), 52: (900, 700)})
+    text.way(200, [16, 50], highway="footway")
+    text.way(201, [50, 51, 52], highway="residential")
+    text.way(202, [1, 2], highway="footway")
+    report = import_streets(empty_city, text.write(tmp_path / "t.osm"))
+    told = " ".join(note.zh for note in report.notes)
+    assert "重复 1 段" in told
+    assert "长度为零 1 段" in told
+    city = empty_city.refresh()
+    graph = street_graph(city)
+    assert len(set(graph.component.tolist())) == 1
+    here = graph.node_xy[:, 0].argmin(), graph.node_xy[:, 0].argmax()
+    edge, offset = graph.at_nodes(np.array(here, dtype=np.int32))
+    one = Access.of([0], edge[:1], offset[:1])
+    other = Access.of([0], edge[1:], offset[1:])
+    found = reach(graph, one, 1, other, 1, [0], 1, 30_000).nearest_dm[0, 0]
+    assert found < 30_000
 
 
 def test_a_clipped_way_is_cut_and_not_lost(tmp_path: Path) -> None:

@@ -153,32 +153,40 @@ def test_edits_of_what_is_not_there_are_refused_and_change_nothing() -> None:
     live.remove(gone)
     before = picture(live)
     here = Access.of([0], [0], [0])
-    wrong: list[Any] = [
-        lambda: live.remove(gone),
-        lambda: live.move(gone, here),
-        lambda: live.remove(99),
-        lambda: live.remove(-1),
-        lambda: live.reopen(99, here),
-        lambda: live.reopen(int(np.unique(live.facilities.place)[0]), here),
-        lambda: live.add(ELEMENTS, here),
-        lambda: live.add(0, Access.of([0], [20], [0])),
-        lambda: live.move(int(np.unique(live.facilities.place)[0]), Access.of([0], [0], [10**6])),
-        lambda: live.reopen(gone, Access.of([0], [99], [0])),
-        lambda: live.close_edges([20]),
-        lambda: live.close_edges([-1]),
-        lambda: live.set_edges([0], [-1], [5]),
-        lambda: live.set_edges([0], [2**32], [5]),
-        lambda: live.set_edges([0], [2**30], [5]),
-        lambda: live.set_edges([0], [1.5], [5]),
-        lambda: live.set_edges([0, 1], [1], [5, 5]),
-        lambda: live.link((20, 0), (0, 0)),
-        lambda: live.link((0, 0), (0, 10**6)),
-    ]
-    for edit in wrong:
-        with pytest.raises(InputError) as refused:
-            edit()
-        assert refused.value.args
-        assert picture(live) == before
+    there = int(np.unique(live.facilities.place)[0])
+    wrong: dict[str, list[Any]] = {
+        "network.no_such_facility": [
+            lambda: live.remove(gone),
+            lambda: live.move(gone, here),
+            lambda: live.remove(99),
+            lambda: live.remove(-1),
+            lambda: live.reopen(99, here),
+            lambda: live.reopen(there, here),
+        ],
+        "network.out_of_range": [
+            lambda: live.add(ELEMENTS, here),
+            lambda: live.add(0, Access.of([0], [20], [0])),
+            lambda: live.move(there, Access.of([0], [0], [10**6])),
+            lambda: live.reopen(gone, Access.of([0], [99], [0])),
+            lambda: live.close_edges([20]),
+            lambda: live.close_edges([-1]),
+            lambda: live.set_edges([0], [-1], [5]),
+            lambda: live.set_edges([0], [2**32], [5]),
+            lambda: live.link((20, 0), (0, 0)),
+            lambda: live.link((0, 0), (0, 10**6)),
+        ],
+        "network.bad_length": [lambda: live.set_edges([0], [2**30], [5])],
+        "network.shape": [
+            lambda: live.set_edges([0], [1.5], [5]),
+            lambda: live.set_edges([0, 1], [1], [5, 5]),
+        ],
+    }
+    for code, edits in wrong.items():
+        for edit in edits:
+            with pytest.raises(InputError) as refused:
+                edit()
+            assert refused.value.code == code
+            assert picture(live) == before
     check(live)
 
 
@@ -189,16 +197,19 @@ def test_only_the_last_edit_can_be_undone() -> None:
     with pytest.raises(InputError, match="撤销"):
         live.restore(first)
     live.restore(second)
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as refused:
         live.restore(second)
+    assert refused.value.code == "network.not_the_last_edit"
     live.restore(first)
     check(live)
 
 
 def test_thresholds_beyond_the_limit_are_refused() -> None:
     world = random_world(9, 10, 20, 6)
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as refused:
         Live(world.graph, world.demand, 6, world.facilities, 6, [0] * 6, 1, 900, [[901]])
+    assert refused.value.code == "network.threshold_beyond_limit"
+    assert "901" in str(refused.value)
 
 
 def test_a_link_across_the_city_is_long_and_changes_little() -> None:
@@ -208,6 +219,34 @@ def test_a_link_across_the_city_is_long_and_changes_little() -> None:
     live.link((0, 0), (5, 0), cost=(5_000_000, 5_000_000))
     check(live)
     np.testing.assert_array_equal(live.near, near)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**31))
+def test_opening_is_never_worse(seed: int) -> None:
+    """A new link, an edge that opens, another facility: nobody has farther to go, and nobody reaches fewer."""
+    random, world = np.random.default_rng(seed), random_world(seed, 14, 24, 8)
+    live = Live(
+        world.graph, world.demand, 8, world.facilities, 8, random.integers(0, ELEMENTS, 8), ELEMENTS, 4000,
+        [[1500]] * ELEMENTS,
+    )  # fmt: skip
+    shut = random.choice(24, 6, replace=False)
+    live.close_edges(shut)
+
+    def position() -> tuple[int, int]:
+        edge = int(random.integers(0, 24))
+        return edge, int(random.integers(0, int(world.graph.edge_dm[edge]) + 1))
+
+    edge, offset = position()
+    for opening in (
+        lambda: live.link(position(), position(), cost=(int(random.integers(0, 900)), int(random.integers(0, 900)))),
+        lambda: live.set_edges(shut[:3], world.graph.edge_dm[shut[:3]], world.graph.edge_dm[shut[:3]]),
+        lambda: live.add(0, Access.of([0], [edge], [offset])),
+    ):
+        near, counts = live.near.copy(), live.counts.copy()
+        opening()
+        assert (live.near <= near).all()
+        assert (live.counts >= counts).all()
 
 
 @pytest.mark.slow

@@ -110,6 +110,8 @@ class Streets:
     edges: gpd.GeoDataFrame
     nodes: gpd.GeoDataFrame
     cut_ways: int  # ways some of whose nodes are not in the file
+    doubled: int  # stretches mapped by two ways, taken once
+    pointless: int  # stretches without length: two nodes at one place, which they keep together
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +168,11 @@ def _split(found: StreetCollector) -> Streets:
     if loop.any():  # a closed way without junctions: its far side becomes a node, for no edge may join a node to itself
         is_node[(start[loop] + end[loop]) // 2] = True
         start, end = _pieces(vertices.run, is_node)
-    edges = _edge_table(found, vertices, start, end)
+    edges, doubled = _edge_table(found, vertices, start, end)
     edges = pd.concat([edges, _chord_table(found, chords.rows)], ignore_index=True) if chords.rows else edges
     frame = gpd.GeoDataFrame(edges, geometry="geometry", crs=GEOGRAPHIC)
-    return Streets(frame, _node_table(found, vertices, frame), cut)
+    pointless = int((frame["length_m"] == 0).sum())
+    return Streets(frame, _node_table(found, vertices, frame), cut, doubled, pointless)
 
 
 def _vertices(found: StreetCollector) -> tuple[_Vertices, int]:
@@ -217,7 +220,8 @@ def _surfaces(found: StreetCollector, vertices: _Vertices) -> tuple[np.ndarray, 
 
 def _edge_table(
     found: StreetCollector, vertices: _Vertices, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, int]:
+    """Edges between nodes, and how many were left out because another way maps the same stretch."""
     size = end - start + 1
     edge = np.repeat(np.arange(len(start)), size)
     at = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size) + np.repeat(start, size)
@@ -232,14 +236,15 @@ def _edge_table(
     key = pd.DataFrame(
         {"a": np.minimum(u, v), "b": np.maximum(u, v), "mm": (table["length_m"] * 1000).round(), "x": middle[:, 0]}
     ).assign(y=middle[:, 1])
-    table = table[~key.duplicated() & (table["length_m"] > 0).to_numpy()].reset_index(drop=True)
+    doubled = key.duplicated().to_numpy()
+    table = table[~doubled].reset_index(drop=True)
     names = np.array(found.way_ids, dtype=object)[table["way"]] if len(table) else np.array([], dtype=object)
     ids = [f"{name}:{a}-{b}" for name, a, b in zip(names, table["u"], table["v"], strict=True)]
     table["edge_id"] = np.array(ids, dtype=object)
     again = table.groupby("edge_id").cumcount()
     table.loc[again > 0, "edge_id"] += "#" + (again[again > 0] + 1).astype(str)
     attributes = pd.DataFrame(found.ways).take(table["way"]).reset_index(drop=True)
-    return pd.concat([_ends(table), attributes], axis=1)
+    return pd.concat([_ends(table), attributes], axis=1), int(doubled.sum())
 
 
 def _ends(table: pd.DataFrame) -> pd.DataFrame:

@@ -123,6 +123,15 @@ def _from_osm(path: Path, folder: Path, progress: Progress) -> _Loaded:
                 f"{found.cut_ways} ways have nodes outside the file (clipped); they end where the file ends",
             )
         )
+    if found.doubled or found.pointless:
+        notes.append(
+            Note(
+                f"重复 {found.doubled:,} 段（两条道路画了同一段），各计一次；长度为零 {found.pointless:,} 段，"
+                "仅连接同一位置的两个节点，已保留",
+                f"{found.doubled:,} stretches mapped by two ways, taken once; {found.pointless:,} without length, "
+                "kept, since they join two nodes at one place",
+            )
+        )
     progress(0.75, "intake_osm.step_basemap")
     basemap: Path | None = None
     try:
