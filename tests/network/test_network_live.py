@@ -238,10 +238,11 @@ def test_opening_is_never_worse(seed: int) -> None:
         return edge, int(random.integers(0, int(world.graph.edge_dm[edge]) + 1))
 
     edge, offset = position()
+    # The link comes last: it cuts the edges that it joins, and positions on them are others then.
     for opening in (
-        lambda: live.link(position(), position(), cost=(int(random.integers(0, 900)), int(random.integers(0, 900)))),
-        lambda: live.set_edges(shut[:3], world.graph.edge_dm[shut[:3]], world.graph.edge_dm[shut[:3]]),
         lambda: live.add(0, Access.of([0], [edge], [offset])),
+        lambda: live.set_edges(shut[:3], world.graph.edge_dm[shut[:3]], world.graph.edge_dm[shut[:3]]),
+        lambda: live.link(position(), position(), cost=(int(random.integers(0, 900)), int(random.integers(0, 900)))),
     ):
         near, counts = live.near.copy(), live.counts.copy()
         opening()
