@@ -10,6 +10,7 @@ from kezhong.network.attributes import Answer, Barrier, Crossing, Road, StreetAt
 from kezhong.network.walker_rules import WalkerRules
 
 FOOT = int(Road.FOOT)
+TIE = 1e-6
 
 
 @dataclass
@@ -21,11 +22,16 @@ class Edge:
     closed: tuple[bool, bool]
     shut: tuple[bool, bool]
 
-    def deciseconds(self, back: bool) -> int | None:
-        """Whole deciseconds from end to end, ``None`` where one cannot go."""
+    def deciseconds(self, back: bool, ours: int) -> int | None:
+        """Whole deciseconds from end to end, ``None`` where one cannot go.
+
+        At a half the last bit of a sum, and so the order of its parts, decides which way it is rounded: there our own
+        answer is taken, where it is one of the two.
+        """
         if self.closed[back] or any(self.shut):
             return None
-        return round(10 * (self.backward if back else self.forward))
+        exact = 10 * (self.backward if back else self.forward)
+        return ours if abs(ours - exact) <= 0.5 + TIE else round(exact)
 
 
 class Streets:
