@@ -87,6 +87,9 @@ def test_apply_a_file_and_keep_it(city: City, tmp_path: Path, capsys: pytest.Cap
     assert "已保存为“两步”" in text
     assert len(ScenarioStore(city.folder).all()) == 1
     assert json.loads(run(capsys, "scenario", "show", city.folder, "两步", "--json"))[0] == CLOSE
+    kept = json.loads(run(capsys, "scenario", "apply", city.folder, "--file", file, "--save", "又两步", "--json"))
+    assert kept["scenario"] in {one.id for one in ScenarioStore(city.folder).all()}
+    assert kept["people"]
 
 
 def test_compare_and_merge(city: City, plan: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,7 +102,8 @@ def test_compare_and_merge(city: City, plan: str, capsys: pytest.CaptureFixture[
     text = run(capsys, "scenario", "compare", city.folder, "关市场", "关幼儿园")
     assert "关市场" in text
     assert "全体居民" in text
-    run(capsys, "scenario", "merge", city.folder, "关市场", "关幼儿园", "--name", "都关")
+    made = json.loads(run(capsys, "scenario", "merge", city.folder, "关市场", "关幼儿园", "--name", "都关", "--json"))
+    assert made["edits"] == 2
     assert json.loads(run(capsys, "scenario", "show", city.folder, "都关", "--json")) == [CLOSE, other]
 
 

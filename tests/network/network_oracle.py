@@ -94,10 +94,11 @@ def distances(world: World) -> NDArray[np.int64]:
         for place, extra, node in zip(access.place.tolist(), access.extra_dm.tolist(), own, strict=True):
             if node >= 0:
                 arcs.append((start + place, node, extra) if out else (node, start + place, extra))
-    return _all_pairs(arcs, total, first_demand, first_facility)
+    return all_pairs(arcs, total, first_demand, first_facility)
 
 
-def _all_pairs(arcs: list[tuple[int, int, int]], total: int, first: int, second: int) -> NDArray[np.int64]:
+def all_pairs(arcs: list[tuple[int, int, int]], total: int, first: int, second: int) -> NDArray[np.int64]:
+    """Least cost from every node of ``first … second`` to every node from ``second`` on, FAR where there is no way."""
     least: dict[tuple[int, int], int] = {}
     for a, b, w in arcs:
         if a != b:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,8 +33,6 @@ _SHOWN = 15
 @app.command("list")
 def list_(city_dir: CityDir, as_json: AsJson = False) -> None:
     """全部情景 / all scenarios, newest first."""
-    from dataclasses import asdict
-
     from kezhong.city.scenario_store import ScenarioStore
     from kezhong.city.workspace import City
 
@@ -93,13 +92,16 @@ def apply_(
         city, found = City.open(city_dir), _read(file)
     with progress_bar("scenario") as progress:
         session = Session(Engine(city, basis, progress=progress), found.edits)
+    total = session.total()
+    named = None
     if save is not None:
         named = ScenarioStore(city.folder).save(found, save, note=note, snapshot=city.snapshot.id)
-        say(f"已保存为“{named.name}”（{named.id}）", f"stored as “{named.name}” ({named.id})")
     if as_json:
-        dump(session.total())
+        dump(total if named is None else {"scenario": named.id, **total})
         return
-    _told(session.total())
+    if named is not None:
+        say(f"已保存为“{named.name}”（{named.id}）", f"stored as “{named.name}” ({named.id})")
+    _told(total)
 
 
 @app.command()
@@ -137,6 +139,7 @@ def compare(city_dir: CityDir, first: Which, second: Which, basis: Basis = None,
 def merge(
     city_dir: CityDir, first: Which, second: Which,
     name: Annotated[str, typer.Option(help="合并后的名称 / name of the result")],
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """合并；两边改了同一对象时不合并 / one of two; nothing where both concern the same thing."""
     from kezhong.city.scenario_store import ScenarioStore
@@ -149,6 +152,9 @@ def merge(
         clash = found.conflicts[0]
         raise ConflictError("whatif.conflict", first=clash.first, second=clash.second, value=clash.id)
     named = ScenarioStore(city.folder).save(found.scenario, name, snapshot=city.snapshot.id)
+    if as_json:
+        dump(asdict(named))
+        return
     say(
         f"已合并为“{named.name}”：{named.edits} 步编辑（{named.id}）",
         f"merged as “{named.name}”: {named.edits} edits ({named.id})",
