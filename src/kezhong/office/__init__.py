@@ -1,0 +1,1 @@
+"""The office: people, their work and its record, in PostgreSQL."""
