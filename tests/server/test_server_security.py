@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from dataclasses import replace
 
 import pytest
 from callers import API, BASE, LOCAL, TestClient
@@ -15,7 +16,7 @@ from kezhong.errors import PermissionDeniedError
 from kezhong.server import create_app
 from kezhong.server.documentation import endpoints
 from kezhong.server.logs import JsonFormatter
-from kezhong.server.permissions import LOCAL_ANALYST, Permission, Principal, check_bind
+from kezhong.server.permissions import LOCAL_ANALYST, NOBODY, Permission, check_bind
 
 
 def test_every_endpoint_asks_for_a_permission(app: FastAPI) -> None:
@@ -43,14 +44,14 @@ def test_no_route_is_outside_the_list(app: FastAPI) -> None:
 
 
 def test_a_principal_without_the_permission_is_refused(app: FastAPI, client: TestClient) -> None:
-    app.state.principal = Principal("guest", frozenset({Permission.PUBLIC}))
+    app.state.local = replace(NOBODY, name="guest")
     try:
         response = client.get(f"{API}/city")
         assert response.status_code == 403
         assert response.json()["error"]["code"] == "server.missing_permission"
         assert client.get(f"{API}/session").json()["permissions"] == ["public"]
     finally:
-        app.state.principal = LOCAL_ANALYST
+        app.state.local = LOCAL_ANALYST
 
 
 @pytest.mark.parametrize("address", ["192.168.1.7", "8.8.8.8", "::ffff:10.0.0.1", "fe80::1%eth0", "testclient"])

@@ -1,3 +1,4 @@
+import { OFFICE_ROUTES } from "@/office/pages";
 import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
 
 const MapPage = () => import("@/pages/MapPage.vue");
@@ -18,6 +19,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/hours", name: "hours", component: () => import("@/pages/HoursPage.vue") },
   { path: "/what-if", name: "whatif", component: () => import("@/pages/WhatIfPage.vue") },
   { path: "/what-if/compare", name: "compare", component: () => import("@/pages/ComparePage.vue") },
+  ...OFFICE_ROUTES,
   { path: "/:rest(.*)*", name: "missing", component: () => import("@/pages/MissingPage.vue") },
 ];
 

@@ -52,7 +52,12 @@ class Office:
     """
 
     def __init__(
-        self, city_folder: Path, config: CityConfig, database: Database, keys: secrets.Secrets, open_: ExitStack | None = None
+        self,
+        city_folder: Path,
+        config: CityConfig,
+        database: Database,
+        keys: secrets.Secrets,
+        open_: ExitStack | None = None,
     ) -> None:
         self._open = open_ or ExitStack()
         self.city_folder = city_folder

@@ -139,6 +139,4 @@ def _people(city: City, tree: AreaTree) -> dict[str, float]:
         return {}
     demand = city.layer("demand")
     own = demand.groupby("community_code")["people"].sum()
-    return {
-        code: float(own.reindex(tree.communities_in(code)).sum()) for code in tree.level if not pd.isna(code)
-    }
+    return {code: float(own.reindex(tree.communities_in(code)).sum()) for code in tree.level if not pd.isna(code)}

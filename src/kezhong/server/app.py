@@ -10,14 +10,18 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 import kezhong
+from kezhong.office.office import Office
 from kezhong.server import errors, hours, isochrones, lived, openings
 from kezhong.server.middleware import Surroundings
 from kezhong.server.permissions import LOCAL_ANALYST, check_bind
 from kezhong.server.routes import PREFIX, city, explain, jobs, pages, runs, search, session, shortfalls, whatif
+from kezhong.server.routes import office as office_routes
 from kezhong.server.state import ServerState
 
 
-def create_app(city_folder: str | Path, *, host: str = "127.0.0.1", static: Path = pages.STATIC) -> FastAPI:
+def create_app(
+    city_folder: str | Path, *, host: str = "127.0.0.1", static: Path = pages.STATIC, office: Office | None = None
+) -> FastAPI:
     """The application that serves one city folder.
 
     Parameters
@@ -28,6 +32,9 @@ def create_app(city_folder: str | Path, *, host: str = "127.0.0.1", static: Path
         Address it will be served at.
     static
         Folder of the built web application.
+    office
+        The city's office, opened, for sign-in and the programme; closed with the application. Without one there is
+        the local analyst.
 
     Raises
     ------
@@ -39,7 +46,8 @@ def create_app(city_folder: str | Path, *, host: str = "127.0.0.1", static: Path
     check_bind(host)
     app = describe()
     app.state.kezhong = ServerState(Path(city_folder))
-    app.state.principal = LOCAL_ANALYST
+    app.state.office = office
+    app.state.local = LOCAL_ANALYST
     app.state.static = static
     return app
 
@@ -62,6 +70,8 @@ def describe() -> FastAPI:
     # they take whatever is left.
     for module in (session, city, runs, explain, shortfalls, jobs, search, lived, hours, isochrones, openings, whatif):
         app.include_router(module.router, prefix=PREFIX)
+    for router in office_routes.routers():
+        app.include_router(router, prefix=PREFIX)
     app.include_router(pages.basemap_router, prefix=PREFIX)
     app.include_router(pages.router)
     errors.install(app)
@@ -73,3 +83,5 @@ def describe() -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     await run_in_threadpool(app.state.kezhong.jobs.close)
+    if app.state.office is not None:
+        await run_in_threadpool(app.state.office.close)

@@ -1,7 +1,7 @@
-"""Who may do what: ``require(permission)`` stands on every endpoint from the first day.
+"""Who may do what: ``require(permission)`` stands on every endpoint.
 
-Until sign-in exists there is one principal, the local analyst, who may do everything, and nobody but this machine
-itself is let in: the client's address and the ``Host`` header must both be loopback. The second keeps out web pages
+A city without an office has one caller, the local analyst, who measures and plans, and nobody but this machine itself
+is let in: the client's address and the ``Host`` header must both be loopback. The second keeps out web pages
 that point their own name at 127.0.0.1 (DNS rebinding).
 """
 
@@ -9,62 +9,87 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from fastapi import Depends, Request
 from starlette.types import Scope
 
 from kezhong.errors import PermissionDeniedError
+from kezhong.office.access.actor import Actor, Grant
+from kezhong.office.access.permissions import Permission
+from kezhong.office.access.roles import Reach
 
 
-class Permission(StrEnum):
-    """What an endpoint may ask for."""
-
-    PUBLIC = "public"  # health and the pages themselves
-    READ_CITY = "city:read"
-    READ_RESULTS = "results:read"
-    EXPORT_RESULTS = "results:export"
-    READ_JOBS = "jobs:read"
-    RUN_JOBS = "jobs:run"
-    EXPLORE = "what-if:run"
-    KEEP_SCENARIOS = "scenarios:write"
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Somebody who calls."""
-
-    name: str
-    permissions: frozenset[Permission]
-
-
-LOCAL_ANALYST = Principal("local-analyst", frozenset(Permission))
+#: What the one local analyst of a city without an office may do: measure and plan.
+_LOCAL = frozenset(
+    {
+        Permission.PUBLIC,
+        Permission.READ_CITY,
+        Permission.READ_RESULTS,
+        Permission.EXPORT_RESULTS,
+        Permission.READ_JOBS,
+        Permission.RUN_JOBS,
+        Permission.EXPLORE,
+        Permission.KEEP_SCENARIOS,
+    }
+)
+LOCAL_ANALYST = Actor(
+    None, "local-analyst", (Grant("local", Reach.AREA, _LOCAL, 0, "-", "-"),), limit=_LOCAL, via="local"
+)
+#: Somebody who has not signed in.
+NOBODY = Actor(None, "nobody", limit=frozenset(), via="nobody")
 
 
-def current_principal(request: Request) -> Principal:
-    """Who calls: the local analyst, since the guard lets in nobody else."""
-    principal: Principal = request.app.state.principal
-    return principal
+class NotSignedInError(PermissionDeniedError):
+    """The caller has to sign in first."""
+
+    http_status = 401
+
+
+def current_actor(request: Request) -> Actor:
+    """Who calls, found once a request; see :mod:`kezhong.server.identity`."""
+    from kezhong.server.identity import identify
+
+    found: Actor | None = getattr(request.state, "actor", None)
+    if found is None:
+        found = request.state.actor = identify(request)
+    return found
 
 
 class Require:
-    """The dependency that :func:`require` makes; its ``permission`` is read by the documentation and by the tests."""
+    """The dependency that :func:`require` makes; its ``permission`` is read by the documentation and by the tests.
+
+    It answers *whether somewhere*; *where* is decided in the query (:mod:`kezhong.office.access.scope`).
+    """
 
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
 
-    async def __call__(self, request: Request) -> Principal:
-        principal = current_principal(request)
-        if self.permission not in principal.permissions:
+    def __call__(self, request: Request) -> Actor:
+        actor = current_actor(request)
+        if not actor.may(self.permission):
+            if actor is NOBODY:
+                raise NotSignedInError("server.sign_in_first")
             raise PermissionDeniedError("server.missing_permission", permission=self.permission.value)
-        return principal
+        return actor
 
 
 def require(permission: Permission) -> Any:
     """Dependency of an endpoint that needs ``permission``."""
     return Depends(Require(permission))
+
+
+__all__ = [
+    "LOCAL_ANALYST",
+    "NOBODY",
+    "Actor",
+    "Permission",
+    "Require",
+    "check_bind",
+    "check_caller",
+    "current_actor",
+    "require",
+]
 
 
 def check_bind(host: str) -> None:

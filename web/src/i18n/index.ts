@@ -2,8 +2,21 @@ import { computed, watch } from "vue";
 import { createI18n, useI18n } from "vue-i18n";
 import type { Bilingual } from "@/api/types";
 import { preferences } from "@/state/preferences";
-import { en } from "./en";
-import { zh } from "./zh";
+import { en as baseEn } from "./en";
+import { officeTexts } from "./office";
+import { zh as base } from "./zh";
+
+type Tree = { [key: string]: string | Tree };
+function joined<T extends object>(own: T, more: Tree): T {
+  const all = Object.assign({}, own) as Record<string, unknown>;
+  for (const [key, value] of Object.entries(more)) {
+    const have = all[key];
+    all[key] = typeof value === "object" && typeof have === "object" && have !== null ? joined(have, value) : value;
+  }
+  return all as T;
+}
+const zh = joined(base, officeTexts("zh"));
+const en = joined(baseEn, officeTexts("en"));
 
 export const i18n = createI18n({ legacy: false, locale: preferences.language, fallbackLocale: "zh", messages: { zh, en } });
 

@@ -54,6 +54,7 @@ _FREE_BYTES = 100 << 20
 _CITY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 #: PostgreSQL's words for orphans of a killed server that have not ended yet; they do so by themselves.
 _ORPHANS = "shared memory block"
+_PROCESSES = Path("/proc")
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
@@ -249,9 +250,17 @@ class EmbeddedServer:
 
     def _remove_strange_pid(self) -> None:
         lines = self._pid_lines()
-        if lines and _exists(int(lines[0])) and not _is_server(int(lines[0]), self.cluster):
-            _log.info("process %s of postmaster.pid is a stranger, the file is removed", lines[0])
-            (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        if not lines or not _exists(int(lines[0])) or _is_server(int(lines[0]), self.cluster):
+            return
+        # PostgreSQL would refuse to start for this file. Without it, it cannot tell whether orphans of the dead
+        # server still write, so that is waited for here.
+        until = time.monotonic() + _START_SECONDS
+        while _servers(self.cluster):
+            if time.monotonic() > until:
+                raise WorkspaceError("database.start_failed", file=self.log, problem=_ORPHANS)
+            time.sleep(0.05)
+        _log.info("process %s of postmaster.pid is a stranger, the file is removed", lines[0])
+        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
 
     def _launch(self) -> None:
         account = self._need().account
@@ -293,6 +302,8 @@ class EmbeddedServer:
             folder = Path(tempfile.mkdtemp(prefix="kezhong-", dir=_short_folder()))
         folder.mkdir(exist_ok=True)
         self._own(folder)
+        for left in folder.glob(f"{_SOCKET_NAME}*"):  # it names a process id too, which may be a stranger's by now
+            left.unlink()
         return folder
 
     def _turn_log(self) -> None:
@@ -354,15 +365,24 @@ def _exists(pid: int) -> bool:
 
 
 def _is_server(pid: int, cluster: Path) -> bool:
-    """Whether ``pid`` is a PostgreSQL that works in ``cluster``."""
-    process = Path("/proc") / str(pid)
-    if process.parent.joinpath("self").exists():
+    """Whether ``pid`` is a PostgreSQL that works in ``cluster``; a process that ended and was not yet buried is none."""
+    process = _PROCESSES / str(pid)
+    if (_PROCESSES / "self").exists():
         try:
             return (process / "cwd").samefile(cluster) and (process / "comm").read_text("utf-8").strip() == "postgres"
         except OSError:
             return False
-    said = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], check=False, capture_output=True, text=True).stdout
+    command = ["ps", "-o", "command=", "-p", str(pid)]
+    said = subprocess.run(command, check=False, capture_output=True, text=True).stdout
     return "postgres" in said and str(cluster) in said
+
+
+def _servers(cluster: Path) -> list[int]:
+    """All processes of PostgreSQL that work in ``cluster``; none are found where there is no ``/proc``."""
+    if not _PROCESSES.is_dir():
+        return []
+    pids = [int(entry.name) for entry in _PROCESSES.iterdir() if entry.name.isdecimal()]
+    return [pid for pid in pids if _is_server(pid, cluster)]
 
 
 def _explain(problem: OSError, folder: Path) -> KezhongError:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 import kezhong
 from kezhong.server.etag import prepare, respond
 from kezhong.server.models import Health, Session
-from kezhong.server.permissions import Permission, Principal, require
+from kezhong.server.permissions import Actor, Permission, require
 from kezhong.server.routes import COMMON, READ
 from kezhong.server.state import State
 
@@ -30,11 +30,11 @@ def ready(state: State) -> Health:
 
 
 @router.get("/session", response_model=Session, responses=READ)
-async def session(request: Request, principal: Principal = require(Permission.PUBLIC)) -> Response:
+def session(request: Request, actor: Actor = require(Permission.PUBLIC)) -> Response:
     """Who is calling, and what they may do."""
     found = Session(
-        principal=principal.name,
-        permissions=sorted(principal.permissions),
+        principal=actor.name,
+        permissions=sorted(actor.permissions),
         version=kezhong.__version__,
         languages=["zh", "en"],
     )

@@ -1,0 +1,7 @@
+"""Office: projects."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["office: projects"])

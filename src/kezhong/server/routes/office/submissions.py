@@ -1,0 +1,7 @@
+"""Office: submissions."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["office: submissions"])

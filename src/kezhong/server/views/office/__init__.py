@@ -1,0 +1,1 @@
+"""What the office shows, as values for the wire, by subject."""
