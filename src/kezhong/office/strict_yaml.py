@@ -38,7 +38,7 @@ def read_strict(text: str, file: str) -> dict[str, Any]:
     """
     try:
         page = yaml.load(text, Loader=_Strict)  # noqa: S506  # a subclass of the safe loader
-    except yaml.YAMLError as problem:
+    except (yaml.YAMLError, ValueError) as problem:  # ValueError: 2022-02-30 written as a date
         mark = getattr(problem, "problem_mark", None)
         row = mark.line + 1 if mark is not None else "–"
         words = str(getattr(problem, "problem", None) or "YAML")

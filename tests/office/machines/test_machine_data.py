@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kezhong.errors import InputError
 from kezhong.office.machines import load_vocabulary, parse_machine
@@ -216,6 +219,28 @@ def test_unreadable_files_name_the_row(text: str, row: int) -> None:
     with pytest.raises(InputError, match=r"machines\.unreadable") as caught:
         parse_machine(text, "thing.yaml")
     assert caught.value.details["row"] == row
+
+
+_SCALARS = st.none() | st.booleans() | st.integers() | st.sampled_from(["open", "done", "do", "lead", "办理", ""])
+_VALUES = st.recursive(
+    _SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_SCALARS, inner, max_size=2), max_leaves=5
+)
+
+
+@given(
+    st.sampled_from(["", "states", "transitions", "relations"]),
+    st.sampled_from(
+        ["id", "zh", "en", "kind", "terminal", "from", "to", "permission", "by", "needs", "reopens", "lead"]
+    ),
+    _VALUES,
+)
+@settings(max_examples=500, deadline=None)
+def test_any_value_anywhere_is_taken_or_refused(group: str, key: str, value: object) -> None:
+    page = copy.deepcopy(GOOD)
+    place = page if not group else page[group] if group == "relations" else page[group][0]
+    place[key] = value
+    with contextlib.suppress(InputError):
+        _parse(page)
 
 
 def test_the_vocabulary_is_checked_too() -> None:

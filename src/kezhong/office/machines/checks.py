@@ -148,7 +148,7 @@ def _type_problems(entry: Mapping[str, Any]) -> Iterator[Problem]:
     for key in _FLAGS:
         if not isinstance(entry.get(key, False), bool):
             yield f"“{key}”应为 true 或 false", f"“{key}” must be true or false"
-    if "kind" in entry and entry["kind"] not in set(StateKind):
+    if "kind" in entry and entry["kind"] not in list(StateKind):
         yield f"不认识的类别“{entry['kind']}”", f"the kind “{entry['kind']}” is unknown"
     if "permission" in entry and not _PERMISSION.fullmatch(str(entry["permission"])):
         yield f"权限“{entry['permission']}”应写作 对象:动作", f"“{entry['permission']}” must be object:action"
@@ -159,7 +159,7 @@ def _relation_problems(relations: Any) -> Iterator[Problem]:
         yield "“relations”应为非空映射", "“relations” must be a mapping with entries"
         return
     for name, words in relations.items():
-        if name not in set(Relation) or not isinstance(words, dict) or words.keys() != {"zh", "en"}:
+        if name not in list(Relation) or not isinstance(words, dict) or words.keys() != {"zh", "en"}:
             yield f"关系“{name}”有误", f"the relation “{name}” is wrong"
         else:
             yield from _word_problems(words, str(name))
@@ -182,10 +182,10 @@ def _reference_problems(page: Mapping[str, Any], words: Vocabulary) -> Iterator[
         yield f"关系“{relation}”无处使用", f"the relation “{relation}” is used nowhere"
 
 
-def _unknown(names: Iterable[str], known: Iterable[str], where: str) -> Iterator[Problem]:
+def _unknown(names: Iterable[object], known: Iterable[str], where: str) -> Iterator[Problem]:
     choice = set(known)
     for name in names:
-        if name not in choice:
+        if not isinstance(name, str) or name not in choice:
             yield f"{where}：不认识“{name}”", f"{where}: “{name}” is unknown"
 
 
