@@ -82,16 +82,17 @@ class OfficeSession(Session):
         statement = select(cls).where(column == key).execution_options(populate_existing=True)
         if lock:
             statement = statement.with_for_update(of=cls)
-        row = self.execute(self._under(statement, permission)).scalars().first()
+        row: _T | None = self.execute(self._under(statement, permission)).scalars().first()
         if row is None:
             raise NotFoundError("office.no_such", kind=kind_of(cls), value=key)
-        if version is not None and row.version != version:  # type: ignore[attr-defined]
+        current = getattr(row, "version", None)
+        if version is not None and current != version:
             raise ChangedMeanwhileError(
                 "office.changed_meanwhile",
                 kind=kind_of(cls),
                 value=key,
                 yours=version,
-                current=row.version,  # type: ignore[attr-defined]
+                current=current,
             )
         if permission is not None:
             self._admitted[id(row)] = row, permission
@@ -116,7 +117,8 @@ class OfficeSession(Session):
             The place is not the actor's.
         """
         self.actor.require(permission)
-        if isinstance(row, Scoped) and not covers(self.actor, permission, row.area_path, row.org_path, row.department):
+        place = _place(row)
+        if place is not None and not covers(self.actor, permission, *place):
             raise PermissionDeniedError("office.out_of_scope", permission=permission.value)
         self._admitted[id(row)] = row, permission
         self.add(row)
@@ -139,6 +141,11 @@ class OfficeSession(Session):
             self.flush()
         finally:
             self.audit.action, self.audit.reason = before
+
+
+def _place(row: object) -> tuple[str, str, str | None] | None:
+    """Where a scoped row lies: paths of area and organisation, and the line; ``None`` for other rows."""
+    return (row.area_path, row.org_path, row.department) if isinstance(row, Scoped) else None
 
 
 @event.listens_for(OfficeSession, "do_orm_execute")

@@ -45,7 +45,7 @@ def sync_areas(session: OfficeSession, city: City) -> Synced:
     have = {area.code: area for area in session.scalars(select(Area))}
     new = 0
     for row in rows:
-        area = have.pop(row["code"], None)
+        area = have.pop(str(row["code"]), None)
         if area is None:
             session.add(Area(**row))
             session.flush()  # a parent must be there before its children
@@ -77,7 +77,7 @@ def _rows(city: City, tree: AreaTree) -> list[dict[str, object]]:
     inside = _built_up(tree, points)
     people = _people(city, tree)
     order = {level: k for k, level in enumerate(("city", "district", "street", "community"))}
-    codes = sorted(frame.index, key=lambda code: (order[str(frame.at[code, "level"])], code))
+    codes = sorted(frame.index, key=lambda code: (order[str(tree.level[code])], code))
     rows: list[dict[str, object]] = []
     for code in [*codes, *tree.circles]:
         level = tree.level[code]

@@ -19,7 +19,6 @@ from kezhong.office.access.actor import Actor, Grant
 from kezhong.office.access.permissions import Permission
 from kezhong.office.access.roles import Reach
 
-
 #: What the one local analyst of a city without an office may do: measure and plan.
 _LOCAL = frozenset(
     {

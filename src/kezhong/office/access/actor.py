@@ -44,17 +44,17 @@ class Actor:
     via: str = "session"
     request_id: str | None = None
     everything: bool = False
-    _cache: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    # Not an argument: a copy with another limit must not inherit what the scope worked out for this one.
+    _cache: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def permissions(self) -> frozenset[Permission]:
         """All that some grant permits, within the token's limit."""
         if self.everything:
             return frozenset(Permission)
-        found = frozenset({Permission.PUBLIC, Permission.SIGNED_IN}).union(
-            *(grant.permissions for grant in self.grants)
-        )
-        return found if self.limit is None else found & (self.limit | {Permission.PUBLIC, Permission.SIGNED_IN})
+        always = {Permission.PUBLIC} if self.person_id is None else {Permission.PUBLIC, Permission.SIGNED_IN}
+        found = frozenset(always).union(*(grant.permissions for grant in self.grants))
+        return found if self.limit is None else found & (self.limit | always)
 
     def may(self, permission: Permission) -> bool:
         """Whether the action is permitted somewhere; *where* is decided in the query."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import insert, inspect, select, update
 from sqlalchemy.orm import Session, UOWTransaction
-from sqlalchemy.orm.attributes import NO_VALUE, PASSIVE_NO_INITIALIZE
+from sqlalchemy.orm.base import NO_VALUE, PassiveFlag
 
 from kezhong import clock
 from kezhong.office.access.actor import Actor
@@ -65,7 +65,7 @@ class Recorder:
             select(AuditHead.seq, AuditHead.hash).where(AuditHead.id == 1).with_for_update()
         ).one()
         rows = link(head.seq, head.hash, drafts, clock.now())
-        connection.execute(insert(AuditEntry.__table__), rows)
+        connection.execute(insert(AuditEntry), rows)
         connection.execute(
             update(AuditHead).where(AuditHead.id == 1).values(seq=rows[-1]["seq"], hash=rows[-1]["hash"])
         )
@@ -132,7 +132,7 @@ def _changes(session: Session, row: Base, what: str) -> tuple[dict[str, Any], di
         name = attribute.key
         if name in _SILENT:
             continue
-        history = state.get_history(name, PASSIVE_NO_INITIALIZE)
+        history = state.get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE)
         if what == "update" and not history.has_changes():
             continue
         new = state.dict.get(name, NO_VALUE)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, or_, select
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, or_, select
 
 from kezhong import clock
 from kezhong.office.access.actor import Actor, Grant
@@ -18,17 +20,12 @@ def grants_of(connection: Connection, person_id: int) -> tuple[Grant, ...]:
     lent_from = own.alias("lent_from")
     delegation = Delegation.__table__
     org = Organisation.__table__
-    in_force = lambda grant: and_(  # noqa: E731
-        grant.c.valid_from <= now,
-        or_(grant.c.valid_to.is_(None), grant.c.valid_to > now),
-        or_(grant.c.revoked_at.is_(None), grant.c.revoked_at > now),
-    )
     statement = (
         select(own.c.role, own.c.org_id, org.c.path, own.c.area_path, org.c.department, own.c.delegation_id)
         .join(org, org.c.id == own.c.org_id)
         .outerjoin(delegation, delegation.c.id == own.c.delegation_id)
         .outerjoin(lent_from, lent_from.c.id == delegation.c.grant_id)
-        .where(own.c.person_id == person_id, in_force(own))
+        .where(own.c.person_id == person_id, _in_force(own, now))
         .where(
             or_(
                 own.c.delegation_id.is_(None),
@@ -36,7 +33,7 @@ def grants_of(connection: Connection, person_id: int) -> tuple[Grant, ...]:
                     delegation.c.starts_at <= now,
                     delegation.c.ends_at > now,
                     or_(delegation.c.ended_at.is_(None), delegation.c.ended_at > now),
-                    in_force(lent_from),
+                    _in_force(lent_from, now),
                 ),
             )
         )
@@ -56,6 +53,14 @@ def grants_of(connection: Connection, person_id: int) -> tuple[Grant, ...]:
         )
         for row in connection.execute(statement)
         if row.role in known
+    )
+
+
+def _in_force(grant: FromClause, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        grant.c.valid_from <= now,
+        or_(grant.c.valid_to.is_(None), grant.c.valid_to > now),
+        or_(grant.c.revoked_at.is_(None), grant.c.revoked_at > now),
     )
 
 

@@ -63,7 +63,7 @@ def actor_of_session(office: Office, token: str, *, origin: str | None, request_
         if row is None:
             return None
         if now - row.seen_at > _SEEN_EVERY:
-            connection.execute(update(table).where(table.c.id == row.id).values(seen_at=now))
+            connection.execute(update(SignInSession).where(SignInSession.id == row.id).values(seen_at=now))
         return actor_for(connection, row.person_id, origin=origin, request_id=request_id)
 
 
@@ -80,6 +80,6 @@ def actor_of_token(office: Office, token: str, *, origin: str | None, request_id
         if row is None:
             return None
         if row.used_at is None or now - row.used_at > _SEEN_EVERY:
-            connection.execute(update(table).where(table.c.id == row.id).values(used_at=now))
+            connection.execute(update(ApiToken).where(ApiToken.id == row.id).values(used_at=now))
         limit = frozenset(Permission(name) for name in row.permissions)
         return actor_for(connection, row.person_id, via="token", origin=origin, request_id=request_id, limit=limit)

@@ -26,7 +26,7 @@ from kezhong.server.routes.office import (
 def routers() -> list[APIRouter]:
     """All of them, in the order in which they are matched."""
     modules = (
-        account, people, organisation, programme, tasks, pilots, submissions, projects, measurement, dispatch, appraisal,
-        audit, notices, desk, running,
+        account, people, organisation, programme, tasks, pilots, submissions, projects, measurement, dispatch,
+        appraisal, audit, notices, desk, running,
     )  # fmt: skip
     return [module.router for module in modules]
