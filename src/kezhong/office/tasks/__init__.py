@@ -1,0 +1,1 @@
+"""The task list: steps, decomposition, dependencies, evidence, comments, import and export."""

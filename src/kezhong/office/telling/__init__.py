@@ -1,0 +1,1 @@
+"""Telling people: notices, e-mail, webhooks; the clock's round with reminders, lights and escalation."""
