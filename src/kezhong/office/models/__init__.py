@@ -54,6 +54,7 @@ from kezhong.office.models.programme import (
 from kezhong.office.models.supervision import (
     Appraisal,
     AppraisalScore,
+    AppraisalUnit,
     Delivery,
     DispatchRound,
     DispatchSheet,
@@ -70,6 +71,7 @@ __all__ = [
     "Application",
     "Appraisal",
     "AppraisalScore",
+    "AppraisalUnit",
     "Area",
     "AuditAnchor",
     "AuditEntry",

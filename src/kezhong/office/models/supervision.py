@@ -50,6 +50,8 @@ class Objection(Identified, Versioned, Stamped, Scoped, Base):
     before: Mapped[dict[str, Any] | None]  # what was corrected
     after: Mapped[dict[str, Any] | None]
     decided_at: Mapped[datetime | None]
+    due_on: Mapped[date | None]  # by when it is to be decided
+    due_at: Mapped[datetime | None]
 
 
 class Measurement(Identified, Stamped, Scoped, Base):
@@ -143,6 +145,10 @@ class DispatchRound(Identified, Versioned, Stamped, Reference, Base):
     sent_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(default="")
+    levels: Mapped[list[str]] = mapped_column(default=list)  # levels of the units that were asked
+    starts_on: Mapped[date | None]  # first and last day of the period
+    ends_on: Mapped[date | None]
+    content: Mapped[dict[str, Any] | None]  # a bulletin's figures, as they were when it was made
 
 
 class DispatchSheet(Identified, Versioned, Stamped, Scoped, Base):
@@ -163,6 +169,12 @@ class DispatchSheet(Identified, Versioned, Stamped, Scoped, Base):
     filled_at: Mapped[datetime | None]
     filled_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
     accepted_at: Mapped[datetime | None]
+    due_on: Mapped[date | None]  # the round's, or later where the sheet was returned with a new one
+    due_at: Mapped[datetime | None]
+    first_filled_at: Mapped[datetime | None]  # what timeliness is judged by
+    returns: Mapped[int] = mapped_column(default=0)  # how often it was returned
+    digest: Mapped[str] = mapped_column(default="")  # of the replies: the same file read again changes nothing
+    written: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # what acceptance wrote, row by row
 
 
 class Appraisal(Identified, Versioned, Stamped, Reference, Base):
@@ -185,6 +197,32 @@ class Appraisal(Identified, Versioned, Stamped, Reference, Base):
     final_at: Mapped[datetime | None]
 
 
+class AppraisalUnit(Identified, Versioned, Stamped, Scoped, Base):
+    """One unit's appraisal: its state, its total, and what overrides it. The scope is the unit appraised.
+
+    ``total`` is the sum of the rounded scores; null where nothing could be measured. A veto (一票否决) leaves the
+    total readable and says that it does not count.
+    """
+
+    __tablename__ = "appraisal_unit"
+    __table_args__ = (UniqueConstraint("appraisal_id", "org_id"),)
+    KIND = "appraisal_unit"
+    READ = Permission.READ_APPRAISAL
+
+    appraisal_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("appraisal.id"), index=True)
+    group: Mapped[str]  # district, department: which part of the rules
+    name: Mapped[str]  # as it was called
+    state: Mapped[str] = mapped_column(default="open", index=True)
+    total: Mapped[float | None]
+    measured_weight: Mapped[float | None]  # share of the weights for which there were data
+    vetoes: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    due_on: Mapped[date | None]  # last day of the publication for comment
+    due_at: Mapped[datetime | None]
+    computed_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+
+
 class AppraisalScore(Identified, Versioned, Stamped, Scoped, Base):
     """One item's score of one unit: value, how it came about, and the rows it came from."""
 
@@ -205,6 +243,8 @@ class AppraisalScore(Identified, Versioned, Stamped, Scoped, Base):
     rows: Mapped[list[dict[str, Any]]]  # kind, id, code, what counted
     corrected_from: Mapped[float | None]
     correction: Mapped[str] = mapped_column(default="")
+    effective_weight: Mapped[float | None]  # 实评权重: with the weights of items without data shared out
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)  # parameters, interval, why there is no data
     objection_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("objection.id"))
 
 
@@ -220,3 +260,7 @@ class Satisfaction(Identified, Stamped, Scoped, Base):
     satisfied: Mapped[int]
     method: Mapped[str]
     source: Mapped[str] = mapped_column(Text)
+    starts_on: Mapped[date | None]  # first and last day of the period, by which an appraisal finds it
+    ends_on: Mapped[date | None]
+    withdrawn_at: Mapped[datetime | None]  # entered by mistake: stays readable, counts no more
+    note: Mapped[str] = mapped_column(default="")
