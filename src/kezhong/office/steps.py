@@ -318,25 +318,25 @@ def related(session: OfficeSession, row: Any, relation: Relation, grant: Grant) 
         return is_superior(row, grant)
     if relation is Relation.CREATOR:
         if hasattr(row, "issuer_id"):
-            return grant.org_id == row.issuer_id if row.issuer_id else is_office(session, row, grant)
+            return bool(grant.org_id == row.issuer_id) if row.issuer_id else is_office(session, row, grant)
         return bool(grant.org_id == row.org_id)
     return relation is Relation.OFFICE and is_office(session, row, grant)
 
 
 def is_superior(row: Any, grant: Grant) -> bool:
     """Whether the grant's unit stands above the row's: in the tree of units, over its area, or in its line."""
-    above = row.org_path.startswith(grant.org_path) and row.org_path != grant.org_path
-    if above:
+    if row.org_path.startswith(grant.org_path) and row.org_path != grant.org_path:
         return True
-    over = row.area_path.startswith(grant.area_path) and row.area_path != grant.area_path
+    if not row.area_path.startswith(grant.area_path) or row.area_path == grant.area_path:
+        return False
     if grant.reach is Reach.AREA:
-        return over
-    return over and grant.reach is Reach.LINE and grant.department is not None and grant.department == row.department
+        return True
+    return bool(grant.reach is Reach.LINE and grant.department and grant.department == row.department)
 
 
 def is_office(session: OfficeSession, row: Any, grant: Grant) -> bool:
     """Whether the grant is one of the leading-group office, over the row's area."""
-    return grant.org_id in _offices(session) and row.area_path.startswith(grant.area_path)
+    return grant.org_id in _offices(session) and bool(row.area_path.startswith(grant.area_path))
 
 
 def _offices(session: OfficeSession) -> frozenset[int]:

@@ -19,6 +19,9 @@ _log = logging.getLogger("kezhong.server.access")
 _trouble = logging.getLogger("kezhong.server")
 #: Bytes in the body of a request; none of ours needs a thousandth of it.
 MAX_BODY = 1024 * 1024
+#: Bytes of a file that is handed to the office, and at which addresses.
+MAX_UPLOAD = 20 * 1024 * 1024
+_UPLOAD = re.compile(r"^/api/v1/office/[\w/.:-]*(files|import|upload)$")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 #: Everything comes from this server. Inline *styles* are allowed because the map and the component library set
 #: positions as style attributes; inline scripts are not.
@@ -80,7 +83,8 @@ class Surroundings:
 
 
 async def _small_body(scope: Scope, receive: Receive) -> Receive:
-    """``receive`` with the body read already, so that nothing larger than :data:`MAX_BODY` reaches memory.
+    """``receive`` with the body read already, so that nothing larger than :data:`MAX_BODY` reaches memory;
+    files for the office may be larger.
 
     Raises
     ------
@@ -89,6 +93,7 @@ async def _small_body(scope: Scope, receive: Receive) -> Receive:
     """
     if scope["method"] in ("GET", "HEAD"):
         return receive
+    limit = MAX_UPLOAD if _UPLOAD.match(scope["path"]) else MAX_BODY
     messages: list[Message] = []
     size, more = 0, True
     while more:
@@ -96,8 +101,8 @@ async def _small_body(scope: Scope, receive: Receive) -> Receive:
         messages.append(message)
         size += len(message.get("body", b""))
         more = message["type"] == "http.request" and message.get("more_body", False)
-        if size > MAX_BODY:
-            raise TooLargeError("server.too_large", limit=MAX_BODY)
+        if size > limit:
+            raise TooLargeError("server.too_large", limit=limit)
     read = iter(messages)
 
     async def again() -> Message:

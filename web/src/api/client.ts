@@ -99,11 +99,14 @@ export async function post<P extends PathsWith<"post">>(path: P, values: Paramet
 }
 
 /** Any method, for addresses whose answer has no body or whose failure is to be tried again with the same key. */
-export async function request<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, values: Values = {}, body: unknown = null, options: { key?: string | undefined; signal?: AbortSignal | undefined } = {}): Promise<T> {
+export async function request<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, values: Values = {}, body: unknown = null, options: { key?: string | undefined; signal?: AbortSignal | undefined; version?: number | undefined } = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
-  if (method !== "GET") headers["Content-Type"] = "application/json";
+  // A file goes as it is; what is edited names the version it was made from.
+  if (method !== "GET") headers["Content-Type"] = body instanceof Blob ? "application/octet-stream" : "application/json";
   if (options.key) headers["Idempotency-Key"] = options.key;
-  const response = await send(address(path, values), { method, headers, signal: options.signal ?? null, ...(body === null ? {} : { body: JSON.stringify(body) }) });
+  if (options.version !== undefined) headers["If-Match"] = `"v${options.version}"`;
+  const content = body === null ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) };
+  const response = await send(address(path, values), { method, headers, signal: options.signal ?? null, ...content });
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
