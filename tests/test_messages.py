@@ -11,13 +11,12 @@ import pytest
 from kezhong import messages
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "kezhong"
-CODE = re.compile(
-    r'"((?:city|certainty|whatif|catalogue|intake|intake_osm|intake_gtfs|windows|isochrones|network|quality|assess|jobs|report|demo|server|cli)\.[a-z0-9_]+)"'
-)
+ROOMS = sorted({code.partition(".")[0] for code in messages.load()})
+CODE = re.compile(rf'"((?:{"|".join(ROOMS)})\.[a-z0-9_]+)"')
 
 
 #: Names of files look like codes.
-SUFFIXES = (".csv", ".json", ".toml", ".xlsx", ".pbf", ".py")
+SUFFIXES = (".csv", ".json", ".jsonl", ".toml", ".xlsx", ".pbf", ".py", ".txt", ".key", ".log")
 
 
 def _used() -> set[str]:

@@ -27,6 +27,11 @@ def today(zone: str = CITY_ZONE) -> date:
     return now().astimezone(ZoneInfo(zone)).date()
 
 
+def local_day(moment: datetime, zone: str = CITY_ZONE) -> date:
+    """The calendar day of ``moment`` in ``zone``."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
 def stamp() -> str:
     """The present moment as ISO 8601 in UTC with seconds, e.g. ``2026-11-23T08:00:00Z``."""
     return now().strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -248,6 +248,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Desk
+         * @description What is due, late, returned, to be reviewed and new, within the caller's scope.
+         */
+        get: operations["desk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Words
+         * @description Names of states, steps, roles, kinds and lights in both languages.
+         */
+        get: operations["words"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openings": {
         parameters: {
             query?: never;
@@ -1440,6 +1480,58 @@ export interface components {
             /** Value */
             value: number | null;
         };
+        /** Desk */
+        Desk: {
+            /** Programme */
+            programme: string | null;
+            /** Sections */
+            sections: components["schemas"]["DeskSection"][];
+            /** Stage */
+            stage: string | null;
+            /** Today */
+            today: string;
+        };
+        /** DeskEntry */
+        DeskEntry: {
+            /** Area */
+            area: string;
+            /** At */
+            at: string | null;
+            /** Due On */
+            due_on: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Light */
+            light: string;
+            /** Note */
+            note: string;
+            /** State */
+            state: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+        };
+        /** DeskSection */
+        DeskSection: {
+            /** Count */
+            count: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Entries */
+            entries: components["schemas"]["DeskEntry"][];
+            /** Id */
+            id: string;
+            /**
+             * Query
+             * @description address of the page that shows all of them
+             */
+            query: string;
+        };
         /** Difference */
         Difference: {
             /** Areas */
@@ -2278,6 +2370,43 @@ export interface components {
             shut_out: number;
             /** Switches */
             switches: components["schemas"]["SwitchOut"][];
+            /** Zh */
+            zh: string;
+        };
+        /** MachineOut */
+        MachineOut: {
+            /** En */
+            en: string;
+            /** Initial */
+            initial: string;
+            /** States */
+            states: components["schemas"]["MachineState"][];
+            /** Transitions */
+            transitions: components["schemas"]["MachineStep"][];
+            /** Zh */
+            zh: string;
+        };
+        /** MachineState */
+        MachineState: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Terminal */
+            terminal: boolean;
+            /** Zh */
+            zh: string;
+        };
+        /** MachineStep */
+        MachineStep: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** To */
+            to: string;
             /** Zh */
             zh: string;
         };
@@ -3333,6 +3462,31 @@ export interface components {
             /** Walker */
             walker: string;
         };
+        /** Words */
+        Words: {
+            /** Circles */
+            circles: {
+                [key: string]: components["schemas"]["Bilingual"];
+            };
+            /** Departments */
+            departments: {
+                [key: string]: components["schemas"]["Bilingual"];
+            };
+            /** Kinds */
+            kinds: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["Bilingual"];
+                };
+            };
+            /** Machines */
+            machines: {
+                [key: string]: components["schemas"]["MachineOut"];
+            };
+            /** Roles */
+            roles: {
+                [key: string]: components["schemas"]["Bilingual"];
+            };
+        };
     };
     responses: never;
     parameters: never;
@@ -3960,6 +4114,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LivedPage"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    desk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desk"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Words"];
                 };
             };
             /** @description The caller has this version */

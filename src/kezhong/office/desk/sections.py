@@ -1,0 +1,232 @@
+"""The sections of the desk, for whichever role looks: the same questions, asked within the caller's scope.
+
+Nothing is stored and nothing is ranked by person. A section is left out where the caller has no permission for its
+kind, and shown with zero where they have: *nothing is late* is an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from kezhong import clock
+from kezhong.office.access.actor import Actor
+from kezhong.office.access.permissions import Permission
+from kezhong.office.machines import StateKind, get_machine
+from kezhong.office.models import (
+    Area,
+    DispatchRound,
+    DispatchSheet,
+    Organisation,
+    Pilot,
+    Scoped,
+    StepTaken,
+    Submission,
+    Task,
+    Verification,
+)
+from kezhong.office.session import OfficeSession
+
+#: How many entries a section shows; the count says how many there are.
+SHOWN = 8
+SOON = timedelta(days=7)
+CHANGED = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: what it is, whose, and until when."""
+
+    kind: str
+    id: int
+    title: str
+    state: str
+    unit: str
+    area: str
+    due_on: date | None = None
+    at: datetime | None = None
+    light: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Answers one question: ``late``, ``due_soon``, ``returned``, ``to_do``, ``to_review``, ``changed`` …"""
+
+    id: str
+    count: int
+    entries: tuple[Entry, ...]
+    query: str = ""  # of the page that shows all of them
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def desk(session: OfficeSession) -> list[Section]:
+    """All sections that the caller's roles let them see, what must be acted on first."""
+    return list(_sections(session, session.actor))
+
+
+def _sections(session: OfficeSession, actor: Actor) -> Iterator[Section]:
+    now = clock.now()
+    if actor.may(Permission.READ_TASK):
+        open_ = Task.state.in_(_open("task"))
+        own = _mine(actor)
+        yield _tasks(session, "late", "late=1", and_(open_, Task.due_at < now))
+        yield _tasks(session, "returned", "returned=1", and_(Task.state == "returned", own))
+        soon = and_(open_, Task.due_at >= now, Task.due_at < now + SOON)
+        yield _tasks(session, "due_soon", "due=week", soon)
+        if actor.may(Permission.HANDLE_TASK):
+            waiting = Task.state.in_(("issued", "accepted", "in_progress", "returned"))
+            yield _tasks(session, "to_do", "mine=1", and_(waiting, own))
+        if actor.may(Permission.REVIEW_TASK):
+            yield _tasks(session, "to_review", "state=reported", and_(Task.state == "reported", _issued_by(actor)))
+    if actor.may(Permission.READ_SUBMISSION):
+        missing = Submission.state.in_(("due", "returned"))
+        yield _of(session, "submissions", Submission, missing, Submission.due_at, "/submissions")
+    if actor.may(Permission.REVIEW_PILOT):
+        wanted = Pilot.state.in_(("nominated", "under_review", "self_checked"))
+        yield _of(session, "pilots_to_review", Pilot, wanted, Pilot.due_on, "/pilots")
+    if actor.may(Permission.VERIFY):
+        yield _verifications(session)
+    if actor.may(Permission.FILL_DISPATCH):
+        yield _sheets(session)
+    if actor.may(Permission.READ_TASK):
+        yield _changed(session, now)
+        yield _lights(session)
+
+
+def _open(machine: str) -> list[str]:
+    """States of a machine that are neither done nor void nor put off."""
+    return [state.id for state in get_machine(machine).states.values() if state.kind is StateKind.OPEN]
+
+
+def _mine(actor: Actor) -> ColumnElement[bool]:
+    """Tasks that the caller or the caller's own units have to do."""
+    return or_(Task.org_id.in_(sorted(actor.organisations)), Task.assignee_id == actor.person_id)
+
+
+def _issued_by(actor: Actor) -> ColumnElement[bool]:
+    """Tasks that the caller's units handed down; what nobody handed down is the office's."""
+    return or_(Task.issuer_id.in_(sorted(actor.organisations)), Task.issuer_id.is_(None))
+
+
+def _tasks(session: OfficeSession, name: str, query: str, condition: ColumnElement[bool]) -> Section:
+    return _of(session, name, Task, condition, Task.due_at, f"/tasks?{query}")
+
+
+def _of(
+    session: OfficeSession,
+    name: str,
+    cls: type[Any],
+    condition: ColumnElement[bool],
+    order: InstrumentedAttribute[Any],
+    query: str,
+) -> Section:
+    count = session.execute(select(func.count(cls.id)).where(condition)).scalar_one()
+    entries = _entries(session, select(cls).where(condition).order_by(order.asc().nulls_last(), cls.id).limit(SHOWN))
+    return Section(name, count, tuple(entries), query)
+
+
+def _entries(session: OfficeSession, statement: Select[Any]) -> list[Entry]:
+    rows = session.rows(statement)
+    units, areas = _names(session, rows)
+    return [
+        Entry(
+            kind=row.KIND,
+            id=row.id,
+            title=getattr(row, "title", None) or row.name,
+            state=row.state,
+            unit=units.get(row.org_id, ""),
+            area=areas.get(row.area_code, ""),
+            due_on=row.due_on,
+            light=getattr(row, "light", ""),
+        )
+        for row in rows
+    ]
+
+
+def _names(session: OfficeSession, rows: Iterable[Scoped]) -> tuple[dict[int, str], dict[str, str]]:
+    kept = list(rows)
+    units = select(Organisation.id, Organisation.short_name).where(Organisation.id.in_({row.org_id for row in kept}))
+    areas = select(Area.code, Area.full_name).where(Area.code.in_({row.area_code for row in kept}))
+    return (
+        dict(iter(session.execute(units))),
+        dict(iter(session.execute(areas))),
+    )
+
+
+def _verifications(session: OfficeSession) -> Section:
+    waiting = Verification.state == "issued"
+    count = session.execute(select(func.count(Verification.id)).where(waiting)).scalar_one()
+    rows = session.execute(
+        select(Verification, Task.title)
+        .join(Task, Task.id == Verification.task_id)
+        .where(waiting)
+        .order_by(Verification.due_at)
+        .limit(SHOWN)
+    )
+    found = list(rows)
+    units, areas = _names(session, [row for row, _ in found])
+    entries = tuple(
+        Entry(
+            "verification", row.id, title, row.state, units.get(row.org_id, ""), areas.get(row.area_code, ""),
+            due_on=None if row.due_at is None else clock.local_day(row.due_at),
+        )
+        for row, title in found
+    )  # fmt: skip
+    return Section("verifications", count, entries, "/measurement?tab=verification")
+
+
+def _sheets(session: OfficeSession) -> Section:
+    waiting = DispatchSheet.state.in_(("sent", "returned"))
+    count = session.execute(select(func.count(DispatchSheet.id)).where(waiting)).scalar_one()
+    rows = list(
+        session.execute(
+            select(DispatchSheet, DispatchRound.period, DispatchRound.due_on)
+            .join(DispatchRound, DispatchRound.id == DispatchSheet.round_id)
+            .where(waiting)
+            .order_by(DispatchRound.due_on, DispatchSheet.id)
+            .limit(SHOWN)
+        )
+    )
+    units, areas = _names(session, [row for row, _, _ in rows])
+    entries = tuple(
+        Entry("dispatch_sheet", row.id, period, row.state, units.get(row.org_id, ""), areas.get(row.area_code, ""), due)
+        for row, period, due in rows
+    )
+    return Section("sheets", count, entries, "/dispatch")
+
+
+def _changed(session: OfficeSession, now: datetime) -> Section:
+    """Steps others took in the caller's scope in the last days, newest first."""
+    recent = and_(StepTaken.at >= now - CHANGED, StepTaken.object_kind == "task")
+    if session.actor.person_id is not None:
+        recent = and_(recent, or_(StepTaken.person_id.is_(None), StepTaken.person_id != session.actor.person_id))
+    # The join puts the scope of tasks over the steps: who sees the task sees its course.
+    joined = select(StepTaken, Task).join(Task, Task.id == StepTaken.object_id).where(recent)
+    count = session.execute(
+        select(func.count(StepTaken.id)).join(Task, Task.id == StepTaken.object_id).where(recent)
+    ).scalar_one()
+    rows = list(session.execute(joined.order_by(StepTaken.at.desc(), StepTaken.id.desc()).limit(SHOWN)))
+    units, areas = _names(session, [task for _, task in rows])
+    entries = tuple(
+        Entry(
+            "task", task.id, task.title, step.after, units.get(task.org_id, ""), areas.get(task.area_code, ""),
+            at=step.at, light=task.light, note=step.transition,
+        )
+        for step, task in rows
+    )  # fmt: skip
+    return Section("changed", count, entries, "/tasks?sort=-updated_at")
+
+
+def _lights(session: OfficeSession) -> Section:
+    """How the open tasks of the scope stand, by light."""
+    counted = session.execute(
+        select(Task.light, func.count(Task.id)).where(Task.state.in_(_open("task"))).group_by(Task.light)
+    )
+    counts = {light: int(count) for light, count in counted}
+    return Section("lights", sum(counts.values()), (), "/tasks", counts)
