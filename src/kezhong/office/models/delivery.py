@@ -29,6 +29,7 @@ class Pilot(Identified, Versioned, Stamped, Scoped, Base):
     kind: Mapped[str] = mapped_column(default="pilot")  # pilot (试点), roll_out (推广)
     state: Mapped[str] = mapped_column(default="nominated", index=True)
     due_on: Mapped[date | None]
+    due_at: Mapped[datetime | None]
     light: Mapped[str] = mapped_column(default="grey")
     grounds: Mapped[str] = mapped_column(default="")  # why it is nominated
     sheet: Mapped[dict[str, Any]] = mapped_column(default=dict)  # assessment sheet of the nomination, with its run
@@ -38,6 +39,9 @@ class Pilot(Identified, Versioned, Stamped, Scoped, Base):
     nominated_at: Mapped[datetime | None]
     approved_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
+    # 便民生活圈 (circle 2, commerce): a scheme of its own, beside the grade and never part of it
+    commerce_grade: Mapped[str | None]
+    commerce_details: Mapped[dict[str, Any] | None]
     responsible_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
 
 
@@ -87,18 +91,42 @@ class Submission(Identified, Versioned, Stamped, Scoped, Base):
 
     programme_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("programme.id"), index=True)
     stage_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("stage.id"))
-    code: Mapped[str]
+    code: Mapped[str] = mapped_column(index=True)
+    asked_by_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("organisation.id"))
     kind: Mapped[str]  # pilot_list, implementation_plan, circle_plan, work_plan, other
     name: Mapped[str]
+    name_en: Mapped[str] = mapped_column(default="")
+    source: Mapped[str] = mapped_column(default="")  # the clause of the plan
     circle: Mapped[str | None]
     pilot_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("pilot.id"))
     due_on: Mapped[date]
     due_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default="due", index=True)
     light: Mapped[str] = mapped_column(default="grey")
-    handed_in_at: Mapped[datetime | None]
+    handed_in_at: Mapped[datetime | None]  # the first time
+    late: Mapped[bool] = mapped_column(default=False)  # of the first time, against the deadline of that moment
+    done_at: Mapped[datetime | None]  # received
     edition: Mapped[int] = mapped_column(default=0)  # how often it was handed in
     note: Mapped[str] = mapped_column(default="")
+
+
+class Edition(Identified, Stamped, Scoped, Base):
+    """One handing-in of a submission: its files stay when a later edition replaces it."""
+
+    __tablename__ = "edition"
+    __table_args__ = (UniqueConstraint("submission_id", "number"),)
+    KIND = "edition"
+    READ = Permission.READ_SUBMISSION
+
+    submission_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("submission.id"), index=True)
+    number: Mapped[int]
+    handed_in_at: Mapped[datetime]
+    late: Mapped[bool]
+    person_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
+    files: Mapped[list[int]]  # ids of FileStored
+    reply: Mapped[str] = mapped_column(default="")
+    verdict: Mapped[str] = mapped_column(default="")  # '' (not looked at yet), received, returned
+    reason: Mapped[str] = mapped_column(default="")  # of the return
 
 
 class Project(Identified, Versioned, Stamped, Scoped, Base):
@@ -111,6 +139,7 @@ class Project(Identified, Versioned, Stamped, Scoped, Base):
 
     programme_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("programme.id"), index=True)
     pilot_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("pilot.id"), index=True)
+    proposed_by_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("organisation.id"))
     code: Mapped[str]
     name: Mapped[str]
     circle: Mapped[str | None]
@@ -121,6 +150,8 @@ class Project(Identified, Versioned, Stamped, Scoped, Base):
     state: Mapped[str] = mapped_column(default="proposed", index=True)
     starts_on: Mapped[date | None]
     due_on: Mapped[date | None]
+    due_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]  # in use
     progress: Mapped[int] = mapped_column(default=0)
     scale: Mapped[float | None]
     scale_unit: Mapped[str | None]
@@ -186,6 +217,9 @@ class Offer(Identified, Versioned, Stamped, Scoped, Base):
     kind: Mapped[str]  # room, hours, goods, money, skill, other
     text: Mapped[str]
     state: Mapped[str] = mapped_column(default="received", index=True)
+    registered_by_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    reply: Mapped[str] = mapped_column(default="")  # the last answer given
+    done_at: Mapped[datetime | None]
     project_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("project.id"))
     task_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("task.id"))
 
@@ -218,9 +252,15 @@ class Application(Identified, Versioned, Stamped, Scoped, Base):
 
     programme_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("programme.id"), index=True)
     level: Mapped[str]  # province, nation
+    code: Mapped[str] = mapped_column(default="")
     name: Mapped[str]
+    name_en: Mapped[str] = mapped_column(default="")
+    source: Mapped[str] = mapped_column(default="")
     scheme: Mapped[str]  # of which ministry or department
     pilot_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("pilot.id"))
     state: Mapped[str] = mapped_column(default="preparing", index=True)
     due_on: Mapped[date | None]
+    due_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]  # granted
+    result: Mapped[str] = mapped_column(default="")  # what the level above decided
     note: Mapped[str] = mapped_column(default="")

@@ -22,8 +22,11 @@ class Programme(Identified, Versioned, Stamped, Reference, Base):
 
     code: Mapped[str]
     name: Mapped[str]
+    name_en: Mapped[str] = mapped_column(default="")
     template: Mapped[str]
     template_hash: Mapped[str]
+    bindings: Mapped[dict[str, Any]] = mapped_column(default=dict)  # slot of the template → code of the district
+    shift_years: Mapped[int] = mapped_column(default=0)
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     state: Mapped[str] = mapped_column(default="running")  # draft, running, finished
@@ -45,6 +48,8 @@ class Stage(Identified, Versioned, Stamped, Reference, Base):
     number: Mapped[int]
     code: Mapped[str]
     name: Mapped[str]
+    name_en: Mapped[str] = mapped_column(default="")
+    source: Mapped[str] = mapped_column(default="")  # the clause of the plan
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     text: Mapped[str] = mapped_column(default="")
@@ -81,7 +86,9 @@ class Target(Identified, Versioned, Stamped, Scoped, Base):
     programme_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("programme.id"), index=True)
     stage_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("stage.id"))
     circle: Mapped[str | None]
+    code: Mapped[str] = mapped_column(default="")
     name: Mapped[str]
+    name_en: Mapped[str] = mapped_column(default="")
     kind: Mapped[str]
     metric: Mapped[str]
     figure_key: Mapped[dict[str, Any] | None]
@@ -112,6 +119,9 @@ class Task(Identified, Versioned, Stamped, Scoped, Base):
         ),
         Index("ix_task_area_prefix", "area_path", postgresql_ops={"area_path": "text_pattern_ops"}),
         Index("ix_task_org_prefix", "org_path", postgresql_ops={"org_path": "text_pattern_ops"}),
+        # the orders of the list, each with the key that makes it total
+        Index("ix_task_by_due", text("coalesce(due_on, 'infinity'::date)"), "id"),
+        Index("ix_task_by_update", "updated_at", "id"),
     )
     KIND = "task"
     READ = Permission.READ_TASK
@@ -132,17 +142,21 @@ class Task(Identified, Versioned, Stamped, Scoped, Base):
     starts_on: Mapped[date]
     due_on: Mapped[date | None] = mapped_column(index=True)  # 完成时限, as written
     due_at: Mapped[datetime | None]  # end of the local day that counts, holidays considered
+    issued_at: Mapped[datetime | None]  # when it was given with the deadline that counts now
+    reported_at: Mapped[datetime | None]  # when its closing was asked for: a reviewer's delay is not the unit's
     done_at: Mapped[datetime | None]
     light: Mapped[str] = mapped_column(
         default="grey", index=True
     )  # green, yellow, red, grey; kept by the clock's round
-    light_reason: Mapped[str] = mapped_column(default="")
+    light_reason: Mapped[str] = mapped_column(default="")  # code of the message
     escalated_to: Mapped[str | None]  # level that was told last
     shortfall_id: Mapped[str | None] = mapped_column(index=True)
     shortfall: Mapped[dict[str, Any] | None]  # the row as it was when the task came of it
     pilot_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("pilot.id"), index=True)
     project_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("project.id", use_alter=True), index=True)
     source: Mapped[str] = mapped_column(default="")  # clause of the plan, ledger row, meeting
+    ledger_key: Mapped[str | None] = mapped_column(index=True)  # hash of a ledger's row, by which it is known again
+    progress_by_hand: Mapped[bool] = mapped_column(default=False)  # set by a person although there are parts
     assignee_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"), index=True)
     weight: Mapped[float] = mapped_column(default=1.0)
 
