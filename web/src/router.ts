@@ -13,7 +13,7 @@ export const PAGES = [
 ] as const;
 
 const routes: RouteRecordRaw[] = [
-  { path: "/", redirect: (to) => ({ path: "/map", query: to.query }) },
+  { path: "/", name: "start", component: () => import("@/pages/StartPage.vue") },
   { path: "/map", name: "map", component: MapPage },
   { path: "/shortfalls/:id?", name: "shortfalls", component: ShortfallsPage },
   { path: "/hours", name: "hours", component: () => import("@/pages/HoursPage.vue") },
