@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kezhong.office.access.permissions import Permission
@@ -33,6 +33,16 @@ class Verification(Identified, Versioned, Stamped, Scoped, Base):
     note: Mapped[str] = mapped_column(default="")
     signed_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
     signed_at: Mapped[datetime | None]
+    object_until: Mapped[datetime | None]  # until when who is affected may object; nothing is confirmed before
+
+    @classmethod
+    def involves(cls, org_path: str) -> list[Any]:
+        """The lead unit of the task sees the sheet, wherever the community lies: it may object."""
+        from kezhong.office.models.programme import Task
+
+        # The table, not the class: the scope of tasks would be added to a query on the class.
+        task = Task.__table__
+        return [cls.task_id.in_(select(task.c.id).where(task.c.org_path.startswith(org_path, autoescape=True)))]
 
 
 class Objection(Identified, Versioned, Stamped, Scoped, Base):
@@ -42,7 +52,7 @@ class Objection(Identified, Versioned, Stamped, Scoped, Base):
     KIND = "objection"
     READ = Permission.READ_MEASUREMENT
 
-    object_kind: Mapped[str]  # verification, appraisal_score, inspection
+    object_kind: Mapped[str]  # verification, task, measurement; appraisal_score, appraisal_unit, inspection
     object_id: Mapped[int] = mapped_column(BigInteger, index=True)
     text: Mapped[str]
     state: Mapped[str] = mapped_column(default="filed", index=True)
@@ -70,8 +80,12 @@ class Measurement(Identified, Stamped, Scoped, Base):
     denominator: Mapped[float | None]
     low: Mapped[float | None]
     high: Mapped[float | None]
-    status: Mapped[str]  # met, not_met, data_insufficient, not_detected, no_data
+    # met, not_met; data_insufficient, not_detected, no_data, confirmed_absent, not_applicable: no verdict, against nobody
+    status: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")  # reason code of the figure, or of the binding
+    uncertain: Mapped[bool] = mapped_column(default=False)  # the interval straddles the target
     quality: Mapped[float | None]
+    snapshot: Mapped[str] = mapped_column(default="")  # of the run; '' where counted in the programme itself
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
@@ -93,6 +107,36 @@ class Notice(Identified, Reference, Base):
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime]
     read_at: Mapped[datetime | None]
+
+
+class NoticePreference(Reference, Base):
+    """What a person wants to be told by e-mail; in the application everything is told."""
+
+    __tablename__ = "notice_preference"
+    KIND = "notice_preference"
+    WHY = "read by its owner and by the sender, by person"
+    AUDITED = False  # a preference
+
+    person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"), primary_key=True)
+    email: Mapped[str] = mapped_column(default="act")  # none, act: what one must act on, all
+    muted: Mapped[list[str]] = mapped_column(default=list)  # kinds that are not told
+
+
+class ReminderSent(Identified, Reference, Base):
+    """A reminder or an escalation that went out; ``key`` (object, rule, deadline) lets it go out once for ever."""
+
+    __tablename__ = "reminder_sent"
+    __table_args__ = (UniqueConstraint("key"), Index("ix_reminder_sent_object", "object_kind", "object_id"))
+    KIND = "reminder_sent"
+    WHY = "read by the clock's round only"
+    AUDITED = False  # the escalation itself is audited
+
+    key: Mapped[str]
+    object_kind: Mapped[str]
+    object_id: Mapped[int] = mapped_column(BigInteger)
+    rule: Mapped[str]
+    due: Mapped[date]
+    at: Mapped[datetime]
 
 
 class Delivery(Identified, Reference, Base):
