@@ -1,4 +1,4 @@
-"""What every route of the office shares: versions in ETags, and creation that happens once, however often it is asked.
+"""What every route of the office shares: versions in ETags, and creation that happens once, however often asked."""
 
 from __future__ import annotations
 
