@@ -14,6 +14,7 @@ The cluster is told not to wait for the disk (fsync off), for tests only; nothin
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -69,8 +70,13 @@ _KEY = pytest.StashKey[_Cluster]()
 
 
 def state_for_tests() -> Path:
-    """A folder for clusters that the server's own user may pass through, as pytest's `tmp_path` may not be for root."""
-    folder = Path(tempfile.mkdtemp(prefix="kz-"))
+    """A folder for clusters that the server's own user may pass through, as pytest's `tmp_path` may not be for root.
+
+    In memory where there is room: creating a cluster writes a thousand files.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own there
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 << 30
+    folder = Path(tempfile.mkdtemp(prefix="kz-", dir=memory if roomy else None))
     folder.chmod(0o711)
     return folder
 

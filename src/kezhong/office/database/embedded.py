@@ -38,6 +38,7 @@ import psycopg
 from kezhong.errors import InputError, KezhongError, WorkspaceError
 from kezhong.office.database.binaries import Programs, programs
 from kezhong.office.database.locks import Use, alone
+from kezhong.office.database.processes import exists, is_server, servers
 from kezhong.office.database.roles import prepare_roles
 from kezhong.office.database.settings import ADMIN, CTYPES, LOCALE, write_settings
 
@@ -54,7 +55,6 @@ _FREE_BYTES = 100 << 20
 _CITY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 #: PostgreSQL's words for orphans of a killed server that have not ended yet; they do so by themselves.
 _ORPHANS = "shared memory block"
-_PROCESSES = Path("/proc")
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
@@ -119,13 +119,18 @@ class EmbeddedServer:
             use = Use(self.folder)
             try:
                 self._bring_up()
+                with self._admin() as connection:
+                    prepare_roles(connection, self._admin)
             except BaseException:
-                use.leave()
+                if use.leave():
+                    self._shut_down()
                 raise
             self._use = use
 
     def revive(self) -> None:
-        """Start the server again where it has died while in use; nothing happens where it answers."""
+        """Start the server again where it has died while in use; nothing happens where it answers or was left."""
+        if self._use is None:
+            return
         with alone(self.folder):
             self._bring_up()
 
@@ -182,8 +187,6 @@ class EmbeddedServer:
             if isinstance(problem, KezhongError):
                 raise
             raise _explain(problem, self.folder) from problem
-        with self._admin() as connection:
-            prepare_roles(connection, self._admin)
 
     def _take_over(self) -> bool:
         """Whether a server runs on this cluster; waits for one that is just starting or stopping."""
@@ -192,7 +195,7 @@ class EmbeddedServer:
             lines = self._pid_lines()
             if len(lines) >= 5 and self._answers(Path(lines[4])):
                 return True
-            if not lines or not _is_server(int(lines[0]), self.cluster):
+            if not lines or not is_server(int(lines[0]), self.cluster):
                 return False
             time.sleep(0.05)  # starting, stopping or recovering
         raise WorkspaceError("database.start_failed", file=self.log, problem="postmaster.pid: no answer")
@@ -249,18 +252,19 @@ class EmbeddedServer:
         raise _failure(said, self.folder, self.log)
 
     def _remove_strange_pid(self) -> None:
+        file = self.cluster / "postmaster.pid"
         lines = self._pid_lines()
-        if not lines or not _exists(int(lines[0])) or _is_server(int(lines[0]), self.cluster):
+        if not file.exists() or (lines and (not exists(int(lines[0])) or is_server(int(lines[0]), self.cluster))):
             return
-        # PostgreSQL would refuse to start for this file. Without it, it cannot tell whether orphans of the dead
-        # server still write, so that is waited for here.
+        # PostgreSQL would refuse to start for this file: its process is a stranger, or a power cut left it empty.
+        # Without it, it cannot tell whether orphans of the dead server still write, so that is waited for here.
         until = time.monotonic() + _START_SECONDS
-        while _servers(self.cluster):
+        while servers(self.cluster):
             if time.monotonic() > until:
                 raise WorkspaceError("database.start_failed", file=self.log, problem=_ORPHANS)
             time.sleep(0.05)
-        _log.info("process %s of postmaster.pid is a stranger, the file is removed", lines[0])
-        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        _log.info("%s names no server of this folder and is removed", file)
+        file.unlink(missing_ok=True)
 
     def _launch(self) -> None:
         account = self._need().account
@@ -316,14 +320,19 @@ class EmbeddedServer:
     # ---- down ------------------------------------------------------------------------------------------
 
     def _shut_down(self) -> None:
+        lines = self._pid_lines()
+        if lines and is_server(int(lines[0]), self.cluster):
+            self._tell_to_stop()
+        if self._socket is not None and self._socket.parent != self.folder:
+            shutil.rmtree(self._socket, ignore_errors=True)
+        self._socket = None
+
+    def _tell_to_stop(self) -> None:
         arguments = ["stop", "-w", "-m", "fast", "-t", f"{_STOP_SECONDS:.0f}", "-s", "-D", str(self.cluster)]
         with contextlib.suppress(subprocess.TimeoutExpired):
             code, said = self._need().run("pg_ctl", arguments, self.cluster, _STOP_SECONDS + 30)
             if code != 0:
                 _log.warning("the server of %s was not stopped: %s", self.folder, said.strip())
-        if self._socket is not None and self._socket.parent != self.folder:
-            shutil.rmtree(self._socket, ignore_errors=True)
-        self._socket = None
 
     # ---- looking ---------------------------------------------------------------------------------------
 
@@ -352,37 +361,6 @@ def _short_folder() -> str | None:
     """A folder for a socket whose usual path is too long; the system's temporary one may be too long as well."""
     found = tempfile.gettempdir()
     return found if len(os.fsencode(found)) <= 60 else "/tmp"  # noqa: S108 - mkdtemp makes an unguessable 0700 folder there
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _is_server(pid: int, cluster: Path) -> bool:
-    """Whether ``pid`` is a PostgreSQL that works in ``cluster``; a process that ended and was not yet buried is none."""
-    process = _PROCESSES / str(pid)
-    if (_PROCESSES / "self").exists():
-        try:
-            return (process / "cwd").samefile(cluster) and (process / "comm").read_text("utf-8").strip() == "postgres"
-        except OSError:
-            return False
-    command = ["ps", "-o", "command=", "-p", str(pid)]
-    said = subprocess.run(command, check=False, capture_output=True, text=True).stdout
-    return "postgres" in said and str(cluster) in said
-
-
-def _servers(cluster: Path) -> list[int]:
-    """All processes of PostgreSQL that work in ``cluster``; none are found where there is no ``/proc``."""
-    if not _PROCESSES.is_dir():
-        return []
-    pids = [int(entry.name) for entry in _PROCESSES.iterdir() if entry.name.isdecimal()]
-    return [pid for pid in pids if _is_server(pid, cluster)]
 
 
 def _explain(problem: OSError, folder: Path) -> KezhongError:

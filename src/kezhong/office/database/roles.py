@@ -12,11 +12,13 @@ from kezhong.office.database.settings import APP, DATABASE, OWNER
 
 _PLAIN = sql.SQL("LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT")
 
+_DONE = "Kezhong 1"
+
 
 def prepare_roles(
     connection: psycopg.Connection, connect: Callable[[str], AbstractContextManager[psycopg.Connection]]
 ) -> None:
-    """Make both roles and the database where they are missing; whatever was granted to the roles beyond is taken back.
+    """Make both roles and the database; nothing happens where it was done before, to its end.
 
     Parameters
     ----------
@@ -25,6 +27,9 @@ def prepare_roles(
     connect
         Connects as the administrator to the database named.
     """
+    mark = "SELECT shobj_description(oid, 'pg_database') = %s FROM pg_database WHERE datname = %s"
+    if connection.execute(mark, [_DONE, DATABASE]).fetchone() == (True,):
+        return
     for role in (OWNER, APP):
         exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
         verb = sql.SQL("ALTER" if exists else "CREATE")
@@ -32,12 +37,14 @@ def prepare_roles(
     if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
         create = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
         connection.execute(create)
-    # again at each start: the process may have been killed between the two
     grant_database(connection, DATABASE)
     with connect(DATABASE) as inside:
         inside.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(OWNER)))
         inside.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
         inside.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(APP)))
+    # last: a process that was killed before this leaves the work to the next
+    comment = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(DATABASE), sql.Literal(_DONE))
+    connection.execute(comment)
 
 
 def grant_database(connection: psycopg.Connection, name: str) -> None:

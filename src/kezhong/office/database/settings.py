@@ -43,7 +43,7 @@ _SETTINGS = {
     "restart_after_crash": "on",
 }
 #: Tests may lose their data in a power cut.
-_HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_HASTY = {"fsync": "off", "full_page_writes": "off"}
 
 #: The classification of letters must be a UTF-8 one, else Chinese trigrams come out empty. The collation is
 #: PostgreSQL's own: the one of the system changes with its updates and would leave indexes silently wrong.
