@@ -33,7 +33,8 @@ class Grant:
 class Actor:
     """Who acts, with what right and from where. Made anew for every request, so an ended grant ends at once.
 
-    ``limit`` narrows the permissions (scope of an API token); ``origin`` is the network address.
+    ``limit`` narrows the permissions (scope of an API token); ``origin`` is the network address,
+    ``session_id`` the signed-in session it acts by, if any.
     """
 
     person_id: int | None
@@ -44,6 +45,7 @@ class Actor:
     via: str = "session"
     request_id: str | None = None
     everything: bool = False
+    session_id: int | None = None
     # Not an argument: a copy with another limit must not inherit what the scope worked out for this one.
     _cache: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

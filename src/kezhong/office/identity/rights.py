@@ -72,10 +72,12 @@ def actor_for(
     origin: str | None = None,
     request_id: str | None = None,
     limit: frozenset[Permission] | None = None,
+    session_id: int | None = None,
 ) -> Actor | None:
     """The person as an actor, with the rights of this moment; ``None`` where they may not act at all."""
     person = Person.__table__
     row = connection.execute(select(person.c.name, person.c.status).where(person.c.id == person_id)).first()
     if row is None or row.status != "active":
         return None
-    return Actor(person_id, row.name, grants_of(connection, person_id), limit, origin, via, request_id)
+    grants = grants_of(connection, person_id)
+    return Actor(person_id, row.name, grants, limit, origin, via, request_id, session_id=session_id)

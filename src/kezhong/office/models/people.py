@@ -120,7 +120,19 @@ class Credential(Versioned, Stamped, Reference, Base):
     totp_confirmed_at: Mapped[datetime | None]
     totp_last_step: Mapped[int | None]  # a code counts once
     recovery_hashes: Mapped[list[str]] = mapped_column(default=list)
+
+
+class SignInGate(Reference, Base):
+    """Failures in a row of a name that was typed at sign-in, whether somebody has that name or not."""
+
+    __tablename__ = "sign_in_gate"
+    KIND = "sign_in_gate"
+    WHY = "read by sign-in only; keys are digests"
+    AUDITED: ClassVar[bool] = False  # failures and lock-outs are audited as actions
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
     failures: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[datetime]
     locked_until: Mapped[datetime | None]
 
 
