@@ -1,0 +1,64 @@
+"""Accepted replies become progress of tasks and projects, through the services that own them; nothing is typed twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kezhong.office.access.permissions import Permission
+from kezhong.office.models import Project, Task
+from kezhong.office.session import OfficeSession
+from kezhong.office.steps import take_step
+
+
+def write_reply(session: OfficeSession, row: Mapping[str, Any], reply: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """Write one accepted reply to its task or project; says what was and what is.
+
+    Parameters
+    ----------
+    source
+        The sheet it came from, in words, for the audit.
+    """
+    if row["kind"] == "task":
+        return _task(session, row["id"], reply, source)
+    if row["kind"] == "project":
+        return _project(session, row["id"], reply, source)
+    return {"outcome": "text_only"}
+
+
+def _task(session: OfficeSession, key: int, reply: Mapping[str, Any], source: str) -> dict[str, Any]:
+    task = session.one(Task, key, Permission.HANDLE_TASK, lock=True)
+    before = {"progress": task.progress, "state": task.state}
+    wanted = task.progress if reply["progress"] is None else reply["progress"]
+    reason = "；".join(part for part in (source, reply["reason"]) if part)
+    with session.because("task.dispatch", reason):
+        if wanted != task.progress:
+            task.progress = wanted
+        if reply["situation"]:
+            task.progress_note = reply["situation"]
+    if reply["done"] == "yes" and task.state != "reported":
+        _report_done(session, task, reply["situation"], reason)
+    after = {"progress": task.progress, "state": task.state}
+    changed = before != after or bool(reply["situation"])
+    return {"outcome": "written" if changed else "unchanged", "before": before, "after": after}
+
+
+#: What a task has to go through before it can be reported as done: saying "done" implies all of it.
+_ON_THE_WAY = {"issued": ("accept", "start"), "accepted": ("start",), "returned": ("rework",), "in_progress": ()}
+
+
+def _report_done(session: OfficeSession, task: Task, text: str, reason: str) -> None:
+    """申请销号 in the unit's name: it said so on its sheet; the one who accepts the sheet passes it on."""
+    for step in (*_ON_THE_WAY.get(task.state, ()), "report"):
+        fields = {"reply": text} if step == "report" else {}
+        take_step(session, task, step, reason=reason, fields=fields)
+
+
+def _project(session: OfficeSession, key: int, reply: Mapping[str, Any], source: str) -> dict[str, Any]:
+    project = session.one(Project, key, Permission.WRITE_PROJECT, lock=True)
+    before = {"progress": project.progress}
+    with session.because("project.dispatch", source):
+        if reply["progress"] is not None and reply["progress"] != project.progress:
+            project.progress = reply["progress"]
+    after = {"progress": project.progress}
+    return {"outcome": "written" if before != after else "text_only", "before": before, "after": after}

@@ -1,0 +1,261 @@
+"""Rounds of dispatch: opening one, its overview, its files, reminding those who have not replied, closing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from secrets import token_hex
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from kezhong import clock
+from kezhong.errors import ConflictError, InputError
+from kezhong.office.access.permissions import Permission
+from kezhong.office.calendar import local_day
+from kezhong.office.machines import get_machine
+from kezhong.office.models import DispatchRound, DispatchSheet, Notice, Organisation, Person, Post, Programme
+from kezhong.office.models.organisation import LEVELS
+from kezhong.office.session import OfficeSession
+from kezhong.office.supervision import checks, rows
+from kezhong.office.supervision.checking import is_blank
+from kezhong.office.supervision.forms import FORMS, Form
+from kezhong.office.supervision.periods import parse_period
+from kezhong.office.supervision.workbook import Cover, file_name, write_sheet, zip_of
+from kezhong.office.telling.deadlines import due_at
+
+KINDS = ("monthly", "quarterly", "half_year")
+
+
+def form_of(round_: DispatchRound) -> Form:
+    """The form of a round's sheets; a bulletin (quarterly) has none."""
+    return FORMS["half_year" if round_.kind == "half_year" else "monthly"]
+
+
+def open_round(
+    session: OfficeSession,
+    programme_id: int,
+    kind: str,
+    period: str,
+    due_on: date,
+    *,
+    levels: Sequence[str] = LEVELS,
+    note: str = "",
+) -> DispatchRound:
+    """Make a round: one sheet for every unit that leads something open; a bulletin asks nobody and is computed.
+
+    Parameters
+    ----------
+    levels
+        Levels of the units that are asked. Tasks of the levels below stay with them: asking fewer is less work at
+        the base (基层减负).
+
+    Raises
+    ------
+    InputError
+        The period is none of this kind.
+    ConflictError
+        There is such a round already, or nobody to ask.
+    """
+    session.actor.require(Permission.SEND_DISPATCH)
+    programme = session.one(Programme, programme_id)
+    if kind not in KINDS:
+        raise InputError("dispatch.bad_period", value=kind, expected=" / ".join(KINDS))
+    when = parse_period(period, kind)
+    known = select(DispatchRound.id).where(
+        DispatchRound.programme_id == programme_id, DispatchRound.kind == kind, DispatchRound.period == when.text
+    )
+    if session.execute(known).first() is not None:
+        raise ConflictError("dispatch.round_exists", period=when.zh)
+    moment = due_at(session, due_on)
+    round_ = DispatchRound(
+        programme_id=programme.id, kind=kind, period=when.text, due_on=due_on, due_at=moment, sent_at=clock.now(),
+        note=note, levels=[level for level in LEVELS if level in levels], starts_on=when.first, ends_on=when.last,
+    )  # fmt: skip
+    with session.because("dispatch_round.open", note):
+        session.create(round_, Permission.SEND_DISPATCH)
+        session.flush()
+        if kind == "quarterly":
+            from kezhong.office.supervision.bulletin import compute
+
+            round_.content = compute(session, programme.id, when.first, when.last)
+        else:
+            _send(session, round_)
+        session.flush()
+    return round_
+
+
+def _send(session: OfficeSession, round_: DispatchRound) -> None:
+    if round_.kind == "half_year":
+        found = checks.gather(session, round_.programme_id, round_.ends_on or clock.today())
+    else:
+        found = rows.gather(session, round_.programme_id, round_.levels)
+    statement = select(Organisation).where(Organisation.id.in_(found), Organisation.level.in_(round_.levels))
+    units = session.execute(statement.order_by(Organisation.path)).scalars().all()
+    if not units:
+        raise ConflictError("dispatch.no_units")
+    for unit in units:
+        sheet = DispatchSheet(
+            round_id=round_.id, nonce=token_hex(16), rows=found[unit.id], due_on=round_.due_on, due_at=round_.due_at,
+            area_code=unit.area_code, area_path=unit.area_path, org_id=unit.id, org_path=unit.path,
+            department=unit.department,
+        )  # fmt: skip
+        session.create(sheet, Permission.SEND_DISPATCH)
+
+
+def close_round(session: OfficeSession, round_id: int, version: int | None = None) -> DispatchRound:
+    """File a round: nothing can be filled in any more."""
+    round_ = session.one(DispatchRound, round_id, Permission.SEND_DISPATCH, version=version)
+    if round_.closed_at is None:
+        with session.because("dispatch_round.close"):
+            round_.closed_at = clock.now()
+    return round_
+
+
+def rounds(session: OfficeSession, programme_id: int | None, kind: str | None, limit: int, after: int | None) -> list[Any]:
+    """Rounds, newest first."""
+    statement = select(DispatchRound).order_by(DispatchRound.id.desc()).limit(limit)
+    if programme_id is not None:
+        statement = statement.where(DispatchRound.programme_id == programme_id)
+    if kind is not None:
+        statement = statement.where(DispatchRound.kind == kind)
+    if after is not None:
+        statement = statement.where(DispatchRound.id < after)
+    return session.rows(statement)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one sheet stands in its round."""
+
+    sheet: DispatchSheet
+    unit: Organisation
+    late: bool
+    answered: int
+    open: bool
+
+
+def is_late(sheet: DispatchSheet, now: datetime) -> bool:
+    """Whether it came, or has not come, after its deadline; an accepted or waived one that came in time is not."""
+    if sheet.due_at is None or sheet.state == "cancelled":
+        return False
+    return (sheet.first_filled_at or now) > sheet.due_at
+
+
+def overview(session: OfficeSession, round_id: int) -> list[Standing]:
+    """The sheets of a round within the actor's scope, by unit."""
+    statement = (
+        select(DispatchSheet, Organisation)
+        .join(Organisation, Organisation.id == DispatchSheet.org_id)
+        .where(DispatchSheet.round_id == round_id)
+        .order_by(Organisation.path)
+    )
+    form = form_of(session.one(DispatchRound, round_id))
+    now, open_ = clock.now(), get_machine("dispatch").states
+    return [
+        Standing(
+            sheet,
+            unit,
+            is_late(sheet, now),
+            sum(not is_blank(form, reply) for reply in sheet.replies),
+            open_[sheet.state].kind.value == "open",
+        )
+        for sheet, unit in session.execute(statement).all()
+    ]
+
+
+def remind(session: OfficeSession, round_id: int) -> list[str]:
+    """Tell the contacts of the units whose sheet is missing, once a day; says which units.
+
+    Everybody who holds a post there is told where no contact (联络员) is named.
+    """
+    round_ = session.one(DispatchRound, round_id, Permission.SEND_DISPATCH)
+    when = parse_period(round_.period)
+    day = clock.today()
+    names = []
+    for standing in overview(session, round_id):
+        if standing.sheet.state not in ("sent", "returned"):
+            continue
+        names.append(standing.unit.name)
+        for person_id in _contacts(session, standing.unit.id, day):
+            key = f"dispatch:{standing.sheet.id}:{day.isoformat()}"
+            details = {"period": round_.period, "period_zh": when.zh, "due": _day(standing.sheet.due_on)}
+            session.execute(
+                insert(Notice)
+                .values(
+                    person_id=person_id, key=key, kind="overdue" if standing.late else "due_soon", urgency="act",
+                    object_kind="dispatch_sheet", object_id=standing.sheet.id, details=details, at=clock.now(),
+                )
+                .on_conflict_do_nothing()
+            )  # fmt: skip
+    session.audit.note("dispatch_round.remind", "dispatch_round", round_id, units=len(names))
+    return names
+
+
+def _contacts(session: OfficeSession, org_id: int, day: date) -> list[int]:
+    post, person = Post.__table__, Person.__table__
+    statement = (
+        select(post.c.person_id, post.c.is_contact)
+        .join(person, person.c.id == post.c.person_id)
+        .where(post.c.organisation_id == org_id, person.c.status == "active", post.c.valid_from <= day)
+        .where(post.c.valid_to.is_(None) | (post.c.valid_to >= day))
+    )
+    found = session.execute(statement).all()
+    contacts = [row.person_id for row in found if row.is_contact]
+    return sorted(set(contacts or [row.person_id for row in found]))
+
+
+def sheet_file(session: OfficeSession, sheet: DispatchSheet, number: int | None = None) -> tuple[str, bytes]:
+    """Name and content of a sheet's workbook, with what was filled in so far."""
+    round_ = session.one(DispatchRound, sheet.round_id)
+    programme = session.one(Programme, round_.programme_id)
+    unit = session.one(Organisation, sheet.org_id)
+    return _file(session, programme, round_, sheet, unit, number)
+
+
+def _file(
+    session: OfficeSession,
+    programme: Programme,
+    round_: DispatchRound,
+    sheet: DispatchSheet,
+    unit: Organisation,
+    number: int | None,
+) -> tuple[str, bytes]:
+    form, when = form_of(round_), parse_period(round_.period)
+    cover = Cover(
+        sheet.id, round_.id, unit.id, sheet.nonce, programme.name, unit.name, round_.period, when.zh,
+        in_words(sheet.due_at, sheet.due_on), summary=sheet.summary, problems=sheet.problems,
+    )  # fmt: skip
+    replies = {reply["row"]: reply for reply in sheet.replies}
+    content = write_sheet(session.info["secrets"], form, cover, sheet.rows, replies)
+    return file_name(unit.short_name, round_.period, form, number), content
+
+
+def round_files(session: OfficeSession, round_id: int) -> tuple[str, bytes]:
+    """All sheets of a round within the actor's scope, in one .zip."""
+    round_ = session.one(DispatchRound, round_id)
+    programme = session.one(Programme, round_.programme_id)
+    standings = overview(session, round_id)
+    if not standings:
+        raise ConflictError("dispatch.no_units")
+    files = [
+        _file(session, programme, round_, standing.sheet, standing.unit, number)
+        for number, standing in enumerate(standings, 1)
+        if standing.sheet.state != "cancelled"
+    ]
+    return f"{round_.period}_{form_of(round_).title}.zip", zip_of(files)
+
+
+def in_words(moment: datetime | None, day: date | None) -> str:
+    """A deadline as people write it: the local day with which it really ends."""
+    if moment is None:
+        return _day(day)
+    # The moment is the beginning of the next day.
+    last = local_day(moment, clock.CITY_ZONE)
+    return f"{date.fromordinal(last.toordinal() - 1).isoformat()} 24:00"
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else "–"
