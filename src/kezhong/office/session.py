@@ -31,6 +31,7 @@ from kezhong.errors import ConflictError, NotFoundError, PermissionDeniedError
 from kezhong.office.access.actor import Actor
 from kezhong.office.access.permissions import Permission
 from kezhong.office.access.scope import covers, criterion, scoped_classes
+from kezhong.office.audit.guard import refuse_bulk
 from kezhong.office.audit.recorder import Recorder
 from kezhong.office.models.base import Base, Scoped, kind_of
 from kezhong.office.secrets import Secrets
@@ -146,6 +147,11 @@ class OfficeSession(Session):
 def _place(row: object) -> tuple[str, str, str | None] | None:
     """Where a scoped row lies: paths of area and organisation, and the line; ``None`` for other rows."""
     return (row.area_path, row.org_path, row.department) if isinstance(row, Scoped) else None
+
+
+@event.listens_for(OfficeSession, "do_orm_execute")
+def _no_bulk(state: ORMExecuteState) -> None:
+    refuse_bulk(state)
 
 
 @event.listens_for(OfficeSession, "do_orm_execute")

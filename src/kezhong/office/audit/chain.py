@@ -1,7 +1,7 @@
 """Hashing of the chain: pure functions, shared by writer, verifier and bulk writer.
 
-An entry's hash covers the hash before it and every column, each with its length, so that no two different entries
-have the same bytes. Values are text, integers or null; times are ISO 8601 in UTC with microseconds.
+An entry's hash covers the hash before it and a digest of every column, each with its length, so that no two different
+entries have the same bytes. Values are text, integers or null; times are ISO 8601 in UTC with microseconds.
 """
 
 from __future__ import annotations
@@ -41,27 +41,43 @@ class Draft:
     origin_digest: str = ""
 
 
-def entry_hash(previous: bytes, entry: Mapping[str, Any]) -> bytes:
-    """SHA-256 over the entry and the hash before it.
+def content_digest(values: Iterable[str | None]) -> bytes:
+    """SHA-256 over the columns' texts in the order of :data:`COLUMNS`.
 
-    Parameters
-    ----------
-    previous
-        32 bytes.
-    entry
-        All of :data:`COLUMNS`.
+    It is a step of its own so that evidence can bind one entry to a signed head by the digests of the entries between,
+    without showing what these say.
     """
-    digest = hashlib.sha256(previous)
-    for name in COLUMNS:
-        value = entry[name]
+    parts: list[bytes] = []
+    for value in values:
         if value is None:
-            digest.update(b"\x00")
-            continue
-        if isinstance(value, datetime):
-            value = value.astimezone(UTC).isoformat(timespec="microseconds")
-        data = str(value).encode()
-        digest.update(b"\x01" + len(data).to_bytes(8, "big") + data)
-    return digest.digest()
+            parts.append(b"\x00")
+        else:
+            data = value.encode()
+            parts += (b"\x01", len(data).to_bytes(8, "big"), data)
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def linked(previous: bytes, digest: bytes) -> bytes:
+    """Hash of an entry from the hash before it and its :func:`content_digest`."""
+    return hashlib.sha256(previous + digest).digest()
+
+
+def texts(entry: Mapping[str, Any]) -> list[str | None]:
+    """The columns of an entry as the texts that are hashed."""
+    return [_text(entry[name]) for name in COLUMNS]
+
+
+def entry_hash(previous: bytes, entry: Mapping[str, Any]) -> bytes:
+    """Hash of an entry over all of :data:`COLUMNS` and the hash before it (32 bytes)."""
+    return linked(previous, content_digest(texts(entry)))
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return str(value)
 
 
 def link(head_seq: int, head_hash: bytes, drafts: Iterable[Draft], at: datetime) -> list[dict[str, Any]]:
