@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from kezhong import clock
@@ -67,10 +67,29 @@ class Section:
 
 def desk(session: OfficeSession) -> list[Section]:
     """All sections that the caller's roles let them see, what must be acted on first."""
-    return list(_sections(session, session.actor))
+    found = list(_sections(session, session.actor))
+    names = _Names(session, [line.row for _, _, lines, _ in found for line in lines])
+    return [
+        Section(name, count, tuple(names.entry(line) for line in lines), query) for name, count, lines, query in found
+    ] + ([_lights(session)] if session.actor.may(Permission.READ_TASK) else [])
 
 
-def _sections(session: OfficeSession, actor: Actor) -> Iterator[Section]:
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A row before its unit and area have their names."""
+
+    row: Any
+    title: str
+    state: str
+    due_on: date | None = None
+    at: datetime | None = None
+    note: str = ""
+
+
+_Found = tuple[str, int, list[_Line], str]
+
+
+def _sections(session: OfficeSession, actor: Actor) -> Iterator[_Found]:
     now = clock.now()
     if actor.may(Permission.READ_TASK):
         open_ = Task.state.in_(_open("task"))
@@ -96,7 +115,6 @@ def _sections(session: OfficeSession, actor: Actor) -> Iterator[Section]:
         yield _sheets(session)
     if actor.may(Permission.READ_TASK):
         yield _changed(session, now)
-        yield _lights(session)
 
 
 def _open(machine: str) -> list[str]:
@@ -114,7 +132,7 @@ def _issued_by(actor: Actor) -> ColumnElement[bool]:
     return or_(Task.issuer_id.in_(sorted(actor.organisations)), Task.issuer_id.is_(None))
 
 
-def _tasks(session: OfficeSession, name: str, query: str, condition: ColumnElement[bool]) -> Section:
+def _tasks(session: OfficeSession, name: str, query: str, condition: ColumnElement[bool]) -> _Found:
     return _of(session, name, Task, condition, Task.due_at, f"/tasks?{query}")
 
 
@@ -125,102 +143,62 @@ def _of(
     condition: ColumnElement[bool],
     order: InstrumentedAttribute[Any],
     query: str,
-) -> Section:
-    count = session.execute(select(func.count(cls.id)).where(condition)).scalar_one()
-    entries = _entries(session, select(cls).where(condition).order_by(order.asc().nulls_last(), cls.id).limit(SHOWN))
-    return Section(name, count, tuple(entries), query)
+) -> _Found:
+    # The count comes with the rows: the scope is the dear part, and is worked out once.
+    statement = select(cls, _COUNT).where(condition).order_by(order.asc().nulls_last(), cls.id).limit(SHOWN)
+    rows = session.execute(statement).all()
+    lines = [_Line(row, getattr(row, "title", None) or row.name, row.state, row.due_on) for row, _ in rows]
+    return name, rows[0][1] if rows else 0, lines, query
 
 
-def _entries(session: OfficeSession, statement: Select[Any]) -> list[Entry]:
-    rows = session.rows(statement)
-    units, areas = _names(session, rows)
-    return [
-        Entry(
-            kind=row.KIND,
-            id=row.id,
-            title=getattr(row, "title", None) or row.name,
-            state=row.state,
-            unit=units.get(row.org_id, ""),
-            area=areas.get(row.area_code, ""),
-            due_on=row.due_on,
-            light=getattr(row, "light", ""),
-        )
-        for row in rows
-    ]
+_COUNT = func.count().over()
 
 
-def _names(session: OfficeSession, rows: Iterable[Scoped]) -> tuple[dict[int, str], dict[str, str]]:
-    kept = list(rows)
-    units = select(Organisation.id, Organisation.short_name).where(Organisation.id.in_({row.org_id for row in kept}))
-    areas = select(Area.code, Area.full_name).where(Area.code.in_({row.area_code for row in kept}))
-    return (
-        dict(iter(session.execute(units))),
-        dict(iter(session.execute(areas))),
-    )
-
-
-def _verifications(session: OfficeSession) -> Section:
-    waiting = Verification.state == "issued"
-    count = session.execute(select(func.count(Verification.id)).where(waiting)).scalar_one()
-    rows = session.execute(
-        select(Verification, Task.title)
+def _verifications(session: OfficeSession) -> _Found:
+    statement = (
+        select(Verification, Task.title, _COUNT)
         .join(Task, Task.id == Verification.task_id)
-        .where(waiting)
+        .where(Verification.state == "issued")
         .order_by(Verification.due_at)
         .limit(SHOWN)
     )
-    found = list(rows)
-    units, areas = _names(session, [row for row, _ in found])
-    entries = tuple(
-        Entry(
-            "verification", row.id, title, row.state, units.get(row.org_id, ""), areas.get(row.area_code, ""),
-            due_on=None if row.due_at is None else clock.local_day(row.due_at),
-        )
-        for row, title in found
-    )  # fmt: skip
-    return Section("verifications", count, entries, "/measurement?tab=verification")
+    rows = session.execute(statement).all()
+    lines = [
+        _Line(row, title, row.state, None if row.due_at is None else clock.local_day(row.due_at))
+        for row, title, _ in rows
+    ]
+    return "verifications", rows[0][2] if rows else 0, lines, "/measurement?tab=verification"
 
 
-def _sheets(session: OfficeSession) -> Section:
-    waiting = DispatchSheet.state.in_(("sent", "returned"))
-    count = session.execute(select(func.count(DispatchSheet.id)).where(waiting)).scalar_one()
-    rows = list(
-        session.execute(
-            select(DispatchSheet, DispatchRound.period, DispatchRound.due_on)
-            .join(DispatchRound, DispatchRound.id == DispatchSheet.round_id)
-            .where(waiting)
-            .order_by(DispatchRound.due_on, DispatchSheet.id)
-            .limit(SHOWN)
-        )
+def _sheets(session: OfficeSession) -> _Found:
+    statement = (
+        select(DispatchSheet, DispatchRound.period, DispatchRound.due_on, _COUNT)
+        .join(DispatchRound, DispatchRound.id == DispatchSheet.round_id)
+        .where(DispatchSheet.state.in_(("sent", "returned")))
+        .order_by(DispatchRound.due_on, DispatchSheet.id)
+        .limit(SHOWN)
     )
-    units, areas = _names(session, [row for row, _, _ in rows])
-    entries = tuple(
-        Entry("dispatch_sheet", row.id, period, row.state, units.get(row.org_id, ""), areas.get(row.area_code, ""), due)
-        for row, period, due in rows
-    )
-    return Section("sheets", count, entries, "/dispatch")
+    rows = session.execute(statement).all()
+    lines = [_Line(row, period, row.state, due) for row, period, due, _ in rows]
+    return "sheets", rows[0][3] if rows else 0, lines, "/dispatch"
 
 
-def _changed(session: OfficeSession, now: datetime) -> Section:
+def _changed(session: OfficeSession, now: datetime) -> _Found:
     """Steps others took in the caller's scope in the last days, newest first."""
     recent = and_(StepTaken.at >= now - CHANGED, StepTaken.object_kind == "task")
     if session.actor.person_id is not None:
         recent = and_(recent, or_(StepTaken.person_id.is_(None), StepTaken.person_id != session.actor.person_id))
     # The join puts the scope of tasks over the steps: who sees the task sees its course.
-    joined = select(StepTaken, Task).join(Task, Task.id == StepTaken.object_id).where(recent)
-    count = session.execute(
-        select(func.count(StepTaken.id)).join(Task, Task.id == StepTaken.object_id).where(recent)
-    ).scalar_one()
-    rows = list(session.execute(joined.order_by(StepTaken.at.desc(), StepTaken.id.desc()).limit(SHOWN)))
-    units, areas = _names(session, [task for _, task in rows])
-    entries = tuple(
-        Entry(
-            "task", task.id, task.title, step.after, units.get(task.org_id, ""), areas.get(task.area_code, ""),
-            at=step.at, light=task.light, note=step.transition,
-        )
-        for step, task in rows
-    )  # fmt: skip
-    return Section("changed", count, entries, "/tasks?sort=-updated_at")
+    statement = (
+        select(StepTaken, Task, _COUNT)
+        .join(Task, Task.id == StepTaken.object_id)
+        .where(recent)
+        .order_by(StepTaken.at.desc(), StepTaken.id.desc())
+        .limit(SHOWN)
+    )
+    rows = session.execute(statement).all()
+    lines = [_Line(task, task.title, step.after, at=step.at, note=step.transition) for step, task, _ in rows]
+    return "changed", rows[0][2] if rows else 0, lines, "/tasks?sort=-updated_at"
 
 
 def _lights(session: OfficeSession) -> Section:
@@ -230,3 +208,32 @@ def _lights(session: OfficeSession) -> Section:
     )
     counts = {light: int(count) for light, count in counted}
     return Section("lights", sum(counts.values()), (), "/tasks", counts)
+
+
+class _Names:
+    """Names of the units and areas of all lines, read once."""
+
+    def __init__(self, session: OfficeSession, rows: Iterable[Scoped]) -> None:
+        kept = list(rows)
+        units = select(Organisation.id, Organisation.short_name).where(
+            Organisation.id.in_({row.org_id for row in kept})
+        )
+        areas = select(Area.code, Area.full_name).where(Area.code.in_({row.area_code for row in kept}))
+        self._units = {key: name for key, name in session.execute(units)} if kept else {}  # noqa: C416
+        self._areas = {key: name for key, name in session.execute(areas)} if kept else {}  # noqa: C416
+
+    def entry(self, line: _Line) -> Entry:
+        """The line as it is shown."""
+        row = line.row
+        return Entry(
+            kind=row.KIND,
+            id=row.id,
+            title=line.title,
+            state=line.state,
+            unit=self._units.get(row.org_id, ""),
+            area=self._areas.get(row.area_code, ""),
+            due_on=line.due_on,
+            at=line.at,
+            light=getattr(row, "light", ""),
+            note=line.note,
+        )
