@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import subprocess
+import sys
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -401,6 +404,38 @@ def test_a_cancelled_backup_leaves_the_old_one(town: Database, evidence: Path, t
         backup(town, evidence, out, progress=cancel)
     assert out.read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} == {"b.zip", "files"}
+
+
+def test_a_killed_backup_leaves_the_old_one(town: Database, tmp_path: Path) -> None:
+    """And no session behind that would hold the snapshot."""
+    out = tmp_path / "b.zip"
+    backup(town, None, out)
+    before = out.read_bytes()
+    host = str(town.address.app_url.query["host"])
+    code = f"""
+import os, signal
+from pathlib import Path
+from kezhong.office.database import Database, backup
+from kezhong.office.database.address import socket_address
+def kill(share, step):
+    if share > 0.5:
+        os.kill(os.getpid(), signal.SIGKILL)
+backup(Database(socket_address(Path({host!r}), {town.address.app_url.database!r})), None, Path({str(out)!r}), progress=kill)
+"""
+    done = subprocess.run([sys.executable, "-B", "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == -9, done.stderr
+    assert out.read_bytes() == before
+    assert verify_backup(out, town).differences == ()
+    others = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()"
+    )
+    until = time.monotonic() + 10
+    held: object = 1
+    while held and time.monotonic() < until:
+        with town.owner_engine.connect() as connection:
+            held = connection.scalar(others)
+    assert held == 0
 
 
 def test_evidence_that_no_longer_fits_its_name_is_told(town: Database, evidence: Path, tmp_path: Path) -> None:

@@ -373,7 +373,7 @@ def test_where_the_state_lies(tmp_path: Path) -> None:
     assert state_folder({"KEZHONG_STATE": str(tmp_path), "XDG_STATE_HOME": "/x"}) == tmp_path.resolve()
     assert state_folder({"XDG_STATE_HOME": str(tmp_path)}) == tmp_path.resolve() / "kezhong"
     alone = state_folder({"HOME": str(tmp_path)})
-    assert alone == (Path("/var/lib/kezhong") if os.geteuid() == 0 else tmp_path.resolve() / ".local/town/kezhong")
+    assert alone == (Path("/var/lib/kezhong") if os.geteuid() == 0 else tmp_path.resolve() / ".local/state/kezhong")
 
 
 def test_the_administrator_is_no_way_in_for_the_office(town: Path) -> None:

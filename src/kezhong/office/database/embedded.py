@@ -151,8 +151,8 @@ class EmbeddedServer:
             for folder in (*reversed(self.folder.parents), self.folder):
                 if not folder.exists():
                     folder.mkdir(exist_ok=True)
-                    # enterable, not readable: the server's own user passes through
-                    folder.chmod(0o711)
+                    # root's are enterable, not readable: the server's own user passes through
+                    folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
         except OSError as problem:
             raise _explain(problem, self.folder) from problem
         self._programs = programs(self._state)
