@@ -64,11 +64,16 @@ check: .make/python
 	@mkdir -p .make
 	@sh scripts/install_browser.sh && touch $@
 
-test: setup check .make/browser
+# Debian's PostgreSQL beside the embedded one: the tests compare the two where both are.
+.make/postgres:
+	@mkdir -p .make
+	@sh scripts/install_postgres.sh && touch $@
+
+test: setup check .make/browser .make/postgres
 	cd web && npm test --silent
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not oracle"
 
-test-slow: setup .make/browser
+test-slow: setup .make/browser .make/postgres
 	$(BIN)/python -m pytest -m slow
 
 bench: setup
