@@ -33,6 +33,11 @@ def test_only_health_session_and_pages_are_public(app: FastAPI) -> None:
         f"{API}/health/live",
         f"{API}/health/ready",
         f"{API}/session",
+        f"{API}/office/sign-in",
+        f"{API}/office/session",
+        f"{API}/office/session/demo",
+        f"{API}/office/oidc/start",
+        f"{API}/office/oidc/callback",
         "/{path:path}",
     }
 

@@ -200,9 +200,12 @@ def serve(
     city_dir: CityDir,
     host: Annotated[str, typer.Option(help="地址 / address")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="端口 / port", min=1, max=65535)] = 8000,
+    public_url: Annotated[
+        str | None, typer.Option(help="对外网址，须已设立办公室 / public address; needs an office: https://HOST")
+    ] = None,
 ) -> None:
     """启动网页 / serve the application."""
-    serving.serve(city_dir, host, port)
+    serving.serve(city_dir, host, port, public_url)
 
 
 @app.command()

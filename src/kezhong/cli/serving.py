@@ -11,30 +11,47 @@ from kezhong.cli.console import progress_bar, say
 from kezhong.errors import ConflictError, WorkspaceError
 
 
-def serve(city_dir: Path, host: str, port: int) -> None:
-    """Serve a city until interrupted; the log goes to standard error as JSON lines.
+def serve(city_dir: Path, host: str, port: int, public_url: str | None = None) -> None:
+    """Serve a city until interrupted, with its office where it has one; the log goes to standard error as JSON lines.
 
     Raises
     ------
     PermissionDeniedError
-        The address is not this machine's own: there is no sign-in yet.
+        The address is not this machine's own, and there is no office or no public address.
     ConflictError
         The port is taken.
     WorkspaceError
         No city there, or the system refuses the address or port.
     """
-    _require_place(host, port)
+    from kezhong.office.office import has_office, open_office
+
+    with_office = has_office(city_dir)
+    _require_place(host, port, public=with_office and public_url is not None)
     import uvicorn
 
     from kezhong.server import create_app
     from kezhong.server.logs import configure_logging
 
-    application = create_app(city_dir, host=host)
-    configure_logging()
-    shown = address(host, port)
-    say(f"刻钟已启动：{shown}（按 Ctrl+C 停止）", f"Kezhong is running: {shown} (Ctrl+C stops it)")
-    sys.stdout.flush()  # a pipe or a file shows the address now, not when the server ends
-    uvicorn.run(application, host=host, port=port, log_config=None, access_log=False)
+    office = open_office(city_dir) if with_office else None
+    try:
+        application = create_app(city_dir, host=host, office=office, public_url=public_url)
+        configure_logging()
+        shown = public_url or address(host, port)
+        say(f"刻钟已启动：{shown}（按 Ctrl+C 停止）", f"Kezhong is running: {shown} (Ctrl+C stops it)")
+        sys.stdout.flush()  # a pipe or a file shows the address now, not when the server ends
+        # Forwarded headers are read by our own guard, which knows whose to believe.
+        uvicorn.run(
+            application,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+        )
+    finally:
+        if office is not None:
+            office.close()
 
 
 def demo(out: Path, host: str, port: int, *, no_serve: bool) -> None:
@@ -58,11 +75,11 @@ def address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _require_place(host: str, port: int) -> None:
+def _require_place(host: str, port: int, *, public: bool = False) -> None:
     """Nothing is generated or loaded for an address that will be refused."""
-    from kezhong.server.permissions import check_bind
+    from kezhong.server.guard import check_bind
 
-    check_bind(host)
+    check_bind(host, public=public)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:

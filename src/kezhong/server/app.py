@@ -12,15 +12,21 @@ from starlette.concurrency import run_in_threadpool
 import kezhong
 from kezhong.office.office import Office
 from kezhong.server import errors, hours, isochrones, lived, openings
+from kezhong.server.guard import check_bind, make_guard
 from kezhong.server.middleware import Surroundings
-from kezhong.server.permissions import LOCAL_ANALYST, check_bind
+from kezhong.server.permissions import LOCAL_ANALYST
 from kezhong.server.routes import PREFIX, city, explain, jobs, pages, runs, search, session, shortfalls, whatif
 from kezhong.server.routes import office as office_routes
 from kezhong.server.state import ServerState
 
 
 def create_app(
-    city_folder: str | Path, *, host: str = "127.0.0.1", static: Path = pages.STATIC, office: Office | None = None
+    city_folder: str | Path,
+    *,
+    host: str = "127.0.0.1",
+    static: Path = pages.STATIC,
+    office: Office | None = None,
+    public_url: str | None = None,
 ) -> FastAPI:
     """The application that serves one city folder.
 
@@ -35,16 +41,23 @@ def create_app(
     office
         The city's office, opened, for sign-in and the programme; closed with the application. Without one there is
         the local analyst.
+    public_url
+        Scheme and host under which other machines reach it. Only with this and an office is any other address than
+        this machine's own served.
 
     Raises
     ------
     PermissionDeniedError
-        ``host`` is not this machine's own: there is no sign-in yet.
+        ``host`` is not this machine's own, and there is no office or no public address.
+    InputError
+        The public address is none.
     WorkspaceError
         The folder is no city or cannot be read.
     """
-    check_bind(host)
+    guard = make_guard(public_url if office is not None else None)
+    check_bind(host, public=guard.public_url is not None)
     app = describe()
+    app.state.guard = guard
     app.state.kezhong = ServerState(Path(city_folder))
     app.state.office = office
     app.state.local = LOCAL_ANALYST

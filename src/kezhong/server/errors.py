@@ -37,6 +37,10 @@ _PROBLEMS_ZH = {
 }
 
 
+#: Fields whose value is never said back.
+_SECRET = frozenset({"password", "current", "new", "code", "token"})
+
+
 class MethodNotAllowedError(InputError):
     """The address exists, the method does not."""
 
@@ -67,7 +71,7 @@ def envelope_response(problem: KezhongError, request_id: str | None) -> Response
         to_json(problem.envelope(request_id), inf_nan_mode="null"),
         status_code=problem.http_status,
         media_type="application/json",
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store", **getattr(problem, "headers", {})},
     )
 
 
@@ -80,7 +84,7 @@ def from_validation(problem: RequestValidationError) -> KezhongError:
     return InputError(
         "server.invalid_request",
         field=field,
-        value=_short(first.get("input")),
+        value="…" if _SECRET.intersection(place) else _short(first.get("input")),
         problem=str(first.get("msg", kind)),
         problem_zh=_PROBLEMS_ZH.get(kind, "取值不合法"),
     )

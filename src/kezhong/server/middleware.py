@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kezhong.errors import KezhongError
 from kezhong.server.errors import TooLargeError, envelope_response
-from kezhong.server.permissions import check_caller
+from kezhong.server.guard import LOCAL_ONLY, Guard
 
 _log = logging.getLogger("kezhong.server.access")
 _trouble = logging.getLogger("kezhong.server")
@@ -54,6 +54,7 @@ class Surroundings:
         request_id = scope["request_id"] = _given_id(scope) or uuid.uuid4().hex
         begun = time.perf_counter()
         status = 0
+        guard: Guard = getattr(scope["app"].state, "guard", LOCAL_ONLY)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -63,10 +64,12 @@ class Surroundings:
                 headers["X-Request-Id"] = request_id
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
+                if guard.https and scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
             await send(message)
 
         try:
-            check_caller(scope)
+            guard.check(scope)
             await self.app(scope, await _small_body(scope, receive), send_with_headers)
         except KezhongError as problem:
             if status:  # the head is out: nothing can be said any more

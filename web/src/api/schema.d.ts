@@ -268,6 +268,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Sign in by password. 401 `identity.code_needed` asks for a code of the second factor; 429: wait.
+         */
+        post: operations["start"];
+        /**
+         * Sign Out
+         * @description Sign out.
+         */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/session/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Demo
+         * @description Enter as somebody of the demonstration; only in a city of synthetic data, only on its own machine.
+         */
+        post: operations["start_demo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign In Options
+         * @description How one can sign in here.
+         */
+        get: operations["sign_in_options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/words": {
         parameters: {
             query?: never;
@@ -1480,6 +1544,30 @@ export interface components {
             /** Value */
             value: number | null;
         };
+        /**
+         * DemoAccount
+         * @description A person of the demonstration.
+         */
+        DemoAccount: {
+            /** Id */
+            id: number;
+            /** Level */
+            level: string;
+            /** Name */
+            name: string;
+            /** Organisation */
+            organisation: string;
+            /** Roles */
+            roles: components["schemas"]["NamedItem"][];
+        };
+        /**
+         * DemoSignInRequest
+         * @description Whom of the demonstration to enter as.
+         */
+        DemoSignInRequest: {
+            /** Person */
+            person: number;
+        };
         /** Desk */
         Desk: {
             /** Programme */
@@ -2528,6 +2616,16 @@ export interface components {
             services: number;
         };
         /**
+         * OidcOption
+         * @description Sign-in through the city's own directory.
+         */
+        OidcOption: {
+            /** Name */
+            name: string;
+            /** Start */
+            start: string;
+        };
+        /**
          * OpenEdge
          * @description A segment that the scenario closed is open again.
          */
@@ -3090,16 +3188,54 @@ export interface components {
             /** Zh */
             zh: string;
         };
-        /** Session */
+        /**
+         * Session
+         * @description Who is calling; ``office`` says whether the city has one, so that people sign in.
+         */
         Session: {
             /** Languages */
             languages: string[];
+            /** Must Change */
+            must_change: boolean;
+            /** Office */
+            office: boolean;
             /** Permissions */
             permissions: string[];
+            person: components["schemas"]["SessionPerson"] | null;
             /** Principal */
             principal: string;
+            /** Signed In */
+            signed_in: boolean;
             /** Version */
             version: string;
+        };
+        /**
+         * SessionGrant
+         * @description A role of the person that counts now; ``until`` and ``lent_by`` where it was lent.
+         */
+        SessionGrant: {
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Delegated */
+            delegated: boolean;
+            /** En */
+            en: string;
+            /** Lent By */
+            lent_by: string | null;
+            /** Level */
+            level: string;
+            /** Organisation */
+            organisation: string;
+            /** Organisation Id */
+            organisation_id: number;
+            /** Role */
+            role: string;
+            /** Until */
+            until: string | null;
+            /** Zh */
+            zh: string;
         };
         /** SessionLine */
         SessionLine: {
@@ -3122,6 +3258,36 @@ export interface components {
         SessionList: {
             /** Items */
             items: components["schemas"]["SessionLine"][];
+        };
+        /**
+         * SessionPerson
+         * @description Who signed in.
+         */
+        SessionPerson: {
+            /** Demo */
+            demo: boolean;
+            /** Grants */
+            grants: components["schemas"]["SessionGrant"][];
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Posts */
+            posts: components["schemas"]["SessionPost"][];
+        };
+        /**
+         * SessionPost
+         * @description A post of the person.
+         */
+        SessionPost: {
+            /** Is Main */
+            is_main: boolean;
+            /** Organisation */
+            organisation: string;
+            /** Organisation Id */
+            organisation_id: number;
+            /** Title */
+            title: string;
         };
         /** ShortfallChange */
         ShortfallChange: {
@@ -3312,6 +3478,41 @@ export interface components {
             wording: string;
             /** Wording En */
             wording_en: string;
+        };
+        /**
+         * SignInOptions
+         * @description How one can sign in here; ``demo`` is empty but for the demonstration city, seen from its own machine.
+         */
+        SignInOptions: {
+            /** Demo */
+            demo: components["schemas"]["DemoAccount"][];
+            oidc: components["schemas"]["OidcOption"] | null;
+            /** Password */
+            password: boolean;
+            /** Password Min Length */
+            password_min_length: number;
+        };
+        /**
+         * SignInRequest
+         * @description A user name and a password; ``code`` once the account asks for its second factor.
+         */
+        SignInRequest: {
+            /** Code */
+            code?: string | null;
+            /** Password */
+            password: string;
+            /** Username */
+            username: string;
+        };
+        /**
+         * SignedInOut
+         * @description Signed in; the cookie came with it.
+         */
+        SignedInOut: {
+            /** Must Change */
+            must_change: boolean;
+            /** Person */
+            person: number;
         };
         /** SnapshotInfo */
         SnapshotInfo: {
@@ -4159,6 +4360,171 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Desk"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    start_demo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemoSignInRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    sign_in_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInOptions"];
                 };
             };
             /** @description The caller has this version */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import unicodedata
 from functools import cache
@@ -88,5 +89,5 @@ def check_rules(password: str, username: str | None) -> None:
 
 def _is_run(text: str) -> bool:
     """One step up or down all the way: 12345678901, abcdefghij."""
-    steps = {(ord(b) - ord(a)) for a, b in zip(text, text[1:], strict=False)}
+    steps = {(ord(b) - ord(a)) for a, b in itertools.pairwise(text)}
     return steps in ({1}, {-1})

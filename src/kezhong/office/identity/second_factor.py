@@ -115,7 +115,9 @@ def use_code(office: Office, person_id: int, code: str) -> bool:
         else:
             mark = literal(_recovery(office.secrets, text))
             have = _CREDENTIAL.c.recovery_hashes
-            spent = update(_CREDENTIAL).where(own, mark == any_(have)).values(recovery_hashes=func.array_remove(have, mark))
+            spent = (
+                update(_CREDENTIAL).where(own, mark == any_(have)).values(recovery_hashes=func.array_remove(have, mark))
+            )
         return bool(connection.execute(spent).rowcount == 1)
 
 

@@ -31,6 +31,9 @@ from kezhong.server.models.common import (
     Health,
     NamedItem,
     Session,
+    SessionGrant,
+    SessionPerson,
+    SessionPost,
 )
 from kezhong.server.models.explanation import (
     ExplainedArea,
@@ -218,6 +221,9 @@ __all__ = [
     "ScenarioOut",
     "SensitivityAnswer",
     "Session",
+    "SessionGrant",
+    "SessionPerson",
+    "SessionPost",
     "SessionLine",
     "SessionList",
     "ShortfallChange",

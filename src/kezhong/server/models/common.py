@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -42,8 +43,49 @@ class Health(BaseModel):
     status: Literal["ok"]
 
 
+class SessionPost(BaseModel):
+    """A post of the person."""
+
+    title: str
+    organisation_id: int
+    organisation: str
+    is_main: bool
+
+
+class SessionGrant(BaseModel):
+    """A role of the person that counts now; ``until`` and ``lent_by`` where it was lent."""
+
+    role: str
+    zh: str
+    en: str
+    organisation_id: int
+    organisation: str
+    level: str
+    area_code: str
+    area: str
+    delegated: bool
+    until: datetime | None
+    lent_by: str | None
+
+
+class SessionPerson(BaseModel):
+    """Who signed in."""
+
+    id: int
+    name: str
+    demo: bool
+    posts: list[SessionPost]
+    grants: list[SessionGrant]
+
+
 class Session(BaseModel):
+    """Who is calling; ``office`` says whether the city has one, so that people sign in."""
+
     principal: str
     permissions: list[str]
     version: str
     languages: list[str]
+    office: bool
+    signed_in: bool
+    must_change: bool
+    person: SessionPerson | None

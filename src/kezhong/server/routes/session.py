@@ -6,11 +6,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 import kezhong
+from kezhong.office.office import Office
 from kezhong.server.etag import prepare, respond
-from kezhong.server.models import Health, Session
-from kezhong.server.permissions import Actor, Permission, require
+from kezhong.server.models import Health, Session, SessionPerson
+from kezhong.server.permissions import NOBODY, Actor, Permission, require
 from kezhong.server.routes import COMMON, READ
 from kezhong.server.state import State
+from kezhong.server.views.office import account as account_view
 
 health = APIRouter(tags=["health"])
 router = APIRouter(tags=["session"])
@@ -32,10 +34,16 @@ def ready(state: State) -> Health:
 @router.get("/session", response_model=Session, responses=READ)
 def session(request: Request, actor: Actor = require(Permission.PUBLIC)) -> Response:
     """Who is calling, and what they may do."""
+    office: Office | None = request.app.state.office
+    person = account_view.person_of(office, actor) if office is not None else None
     found = Session(
         principal=actor.name,
         permissions=sorted(actor.permissions),
         version=kezhong.__version__,
         languages=["zh", "en"],
+        office=office is not None,
+        signed_in=actor is not NOBODY,
+        must_change=office is not None and account_view.must_change(office, actor),
+        person=SessionPerson.model_validate(person) if person is not None else None,
     )
     return respond(request, prepare(found.model_dump()))

@@ -1,0 +1,129 @@
+"""What a person sees of themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from kezhong import clock
+from kezhong.office.access.actor import Actor
+from kezhong.office.access.roles import roles
+from kezhong.office.models import Area, Credential, Delegation, Organisation, Person, Post, RoleGrant
+from kezhong.office.office import Office
+
+_PERSON, _POST, _ORG, _AREA = Person.__table__, Post.__table__, Organisation.__table__, Area.__table__
+_LEVELS = ("city", "district", "street", "community")
+
+
+def person_of(office: Office, actor: Actor) -> dict[str, Any] | None:
+    """The signed-in person with posts and the grants of this moment, names filled in."""
+    if actor.person_id is None:
+        return None
+    today = clock.today(office.config.timezone)
+    lent = [grant.delegated for grant in actor.grants if grant.delegated is not None]
+    lender = _PERSON.alias("lender")
+    with office.database.app_engine.connect() as connection:
+        demo = connection.execute(select(_PERSON.c.demo).where(_PERSON.c.id == actor.person_id)).scalar()
+        posts = connection.execute(
+            select(_POST.c.title, _POST.c.organisation_id, _ORG.c.name, _POST.c.is_main)
+            .join(_ORG, _ORG.c.id == _POST.c.organisation_id)
+            .where(_POST.c.person_id == actor.person_id, _POST.c.valid_from <= today)
+            .where(or_(_POST.c.valid_to.is_(None), _POST.c.valid_to >= today))
+            .order_by(_POST.c.is_main.desc(), _POST.c.id)
+        ).all()
+        units = connection.execute(
+            select(_ORG.c.id, _ORG.c.name, _ORG.c.level).where(_ORG.c.id.in_([grant.org_id for grant in actor.grants]))
+        )
+        unit = {row.id: row for row in units}
+        paths = {grant.area_path for grant in actor.grants}
+        area = {
+            row.path: row
+            for row in connection.execute(
+                select(_AREA.c.path, _AREA.c.code, _AREA.c.name).where(_AREA.c.path.in_(paths))
+            )
+        }
+        table = Delegation.__table__
+        delegation = {
+            row.id: row
+            for row in connection.execute(
+                select(table.c.id, table.c.ends_at, lender.c.name)
+                .join(lender, lender.c.id == table.c.from_person_id)
+                .where(table.c.id.in_(lent))
+            )
+        }
+    return {
+        "id": actor.person_id,
+        "name": actor.name,
+        "demo": bool(demo),
+        "posts": [
+            {
+                "title": row.title,
+                "organisation_id": row.organisation_id,
+                "organisation": row.name,
+                "is_main": row.is_main,
+            }
+            for row in posts
+        ],
+        "grants": [
+            {
+                "role": grant.role,
+                "zh": roles()[grant.role].zh,
+                "en": roles()[grant.role].en,
+                "organisation_id": grant.org_id,
+                "organisation": unit[grant.org_id].name,
+                "level": unit[grant.org_id].level,
+                "area_code": area[grant.area_path].code if grant.area_path in area else "",
+                "area": area[grant.area_path].name if grant.area_path in area else "",
+                "delegated": grant.delegated is not None,
+                "until": delegation[grant.delegated].ends_at if grant.delegated in delegation else None,
+                "lent_by": delegation[grant.delegated].name if grant.delegated in delegation else None,
+            }
+            for grant in actor.grants
+        ],
+    }
+
+
+def must_change(office: Office, actor: Actor) -> bool:
+    """Whether the person has to choose another password before anything else."""
+    if actor.person_id is None or actor.limit is None or actor.session_id is None:
+        return False
+    table = Credential.__table__
+    with office.database.app_engine.connect() as connection:
+        return bool(
+            connection.execute(select(table.c.must_change).where(table.c.person_id == actor.person_id)).scalar()
+        )
+
+
+def demo_accounts(office: Office) -> list[dict[str, Any]]:
+    """The demonstration's accounts, by level, with their roles and units."""
+    now = clock.now()
+    grant = RoleGrant.__table__
+    statement = (
+        select(_PERSON.c.id, _PERSON.c.name, _ORG.c.name.label("organisation"), _ORG.c.level, grant.c.role)
+        .join(grant, grant.c.person_id == _PERSON.c.id)
+        .join(_ORG, _ORG.c.id == grant.c.org_id)
+        .where(_PERSON.c.demo.is_(True), _PERSON.c.status == "active", grant.c.revoked_at.is_(None))
+        .where(grant.c.valid_from <= now, or_(grant.c.valid_to.is_(None), grant.c.valid_to > now))
+        .where(grant.c.delegation_id.is_(None))
+        .order_by(_PERSON.c.id, grant.c.id)
+    )
+    found: dict[int, dict[str, Any]] = {}
+    with office.database.app_engine.connect() as connection:
+        for row in connection.execute(statement):
+            role = roles().get(row.role)
+            entry = found.setdefault(
+                row.id,
+                {"id": row.id, "name": row.name, "organisation": row.organisation, "level": row.level, "roles": []},
+            )
+            if role is not None:
+                entry["roles"].append({"id": role.id, "zh": role.zh, "en": role.en})
+    order = list(roles())
+    return sorted(
+        found.values(),
+        key=lambda entry: (
+            _LEVELS.index(entry["level"]),
+            min((order.index(role["id"]) for role in entry["roles"]), default=99),
+            entry["id"],
+        ),
+    )
