@@ -1,4 +1,4 @@
-"""The quarterly bulletin (季通报): what was due, done, late and returned, by district and department, and what was measured.
+"""The quarterly bulletin (季通报): what was due, done, late, returned and measured, by unit.
 
 Units stand in the order of their codes, not of their figures, and no person is named (基层减负).
 """

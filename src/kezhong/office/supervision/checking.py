@@ -45,6 +45,7 @@ def tidy(
             parsed = parse(column, Written(found.get(column.id)))
             if parsed.problem:
                 problems.append(_of_value(parsed.problem, row, column.id, found.get(column.id), place=column.zh))
+                reply[column.id] = str(found.get(column.id))[:80]
             else:
                 reply[column.id] = parsed.value
         replies.append(reply)
@@ -87,9 +88,9 @@ def _progress(row: Mapping[str, Any], reply: dict[str, Any]) -> list[Problem]:
             found.append(Problem("dispatch.done_without_text", Severity.ERROR, key, "situation"))
     elif progress == 100:
         found.append(Problem("dispatch.full_not_done", Severity.WARNING, key, "done"))
-    if progress is not None and progress < last and not reply["reason"]:
+    if isinstance(progress, int) and progress < last and not reply["reason"]:
         found.append(
-            Problem("dispatch.progress_back", Severity.ERROR, key, "reason", value=str(progress), details={"last": last})
+            Problem("dispatch.progress_back", Severity.ERROR, key, "reason", "", str(progress), {"last": last})
         )
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from kezhong.office.machines import StateKind, get_machine
 from kezhong.office.models import CircleDuty, DispatchRound, DispatchSheet, Organisation, StepTaken, Submission, Task
 from kezhong.office.session import OfficeSession
-from kezhong.office.telling.deadlines import due_at
+from kezhong.office.telling.deadlines import work_calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class Facts:
         machine = get_machine("task")
         self.done_states = frozenset(machine.of_kind(StateKind.DONE))
         self._left_out = {*machine.of_kind(StateKind.VOID, StateKind.PAUSED), "draft"}
-        self.end = due_at(session, last)
+        calendar = work_calendar(session)
+        self.begin, self.end = calendar.deadline(first - timedelta(days=1)), calendar.deadline(last)
         self.tasks = self._tasks()
         self.reported = self._steps("task", "report", last=True)
         self.returned = self._steps("task", "return")
@@ -87,8 +88,8 @@ class Facts:
             .group_by(StepTaken.object_id)
         )
         if not last:
-            statement = statement.where(StepTaken.at >= due_at(self.session, date(self.first.year - 1, 12, 31)))
-        return {key: value for key, value in self.session.execute(statement).all()}
+            statement = statement.where(StepTaken.at >= self.begin, StepTaken.at < self.end)
+        return {row[0]: row[1] for row in self.session.execute(statement)}
 
     def of(self, unit: Unit, *, leaves: bool | None = None) -> list[Task]:
         """The unit's tasks; ``leaves``: without those that were handed down, whose parts are counted instead."""
@@ -136,7 +137,7 @@ class Facts:
             .where(StepTaken.transition.in_(transitions))
             .group_by(StepTaken.object_id)
         )
-        return {key: value for key, value in self.session.execute(statement).all()}
+        return {row[0]: row[1] for row in self.session.execute(statement)}
 
     def times_returned(self, kind: str, ids: Iterable[int]) -> dict[int, int]:
         """How often each object was returned."""
@@ -146,4 +147,4 @@ class Facts:
             .where(StepTaken.transition == "return")
             .group_by(StepTaken.object_id)
         )
-        return {key: value for key, value in self.session.execute(statement).all()}
+        return {row[0]: row[1] for row in self.session.execute(statement)}

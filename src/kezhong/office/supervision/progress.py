@@ -1,17 +1,20 @@
-"""Accepted replies become progress of tasks and projects, through the services that own them; nothing is typed twice."""
+"""Accepted replies become progress of tasks and projects: nothing is typed twice."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from kezhong.office import steps
 from kezhong.office.access.permissions import Permission
+from kezhong.office.machines import Relation
 from kezhong.office.models import Project, Task
 from kezhong.office.session import OfficeSession
-from kezhong.office.steps import take_step
 
 
-def write_reply(session: OfficeSession, row: Mapping[str, Any], reply: Mapping[str, Any], source: str) -> dict[str, Any]:
+def write_reply(
+    session: OfficeSession, row: Mapping[str, Any], reply: Mapping[str, Any], source: str
+) -> dict[str, Any]:
     """Write one accepted reply to its task or project; says what was and what is.
 
     Parameters
@@ -44,14 +47,23 @@ def _task(session: OfficeSession, key: int, reply: Mapping[str, Any], source: st
 
 
 #: What a task has to go through before it can be reported as done: saying "done" implies all of it.
-_ON_THE_WAY = {"issued": ("accept", "start"), "accepted": ("start",), "returned": ("rework",), "in_progress": ()}
+_ON_THE_WAY = {"issued": ("accept", "start"), "accepted": ("start",), "returned": ("rework",)}
 
 
 def _report_done(session: OfficeSession, task: Task, text: str, reason: str) -> None:
-    """申请销号 in the unit's name: it said so on its sheet; the one who accepts the sheet passes it on."""
+    """申请销号 in the unit's name: it said so on its sheet, and whoever accepts the sheet only passes it on."""
     for step in (*_ON_THE_WAY.get(task.state, ()), "report"):
-        fields = {"reply": text} if step == "report" else {}
-        take_step(session, task, step, reason=reason, fields=fields)
+        _in_name_of_unit(session, task, step, text, reason)
+
+
+def _in_name_of_unit(session: OfficeSession, task: Task, name: str, text: str, reason: str) -> None:
+    step = steps.machine_of(task).step(task.state, name)
+    fields = {"reply": text} if "reply" in step.needs else {}
+    taken = steps.Step(step, task.state, reason, fields, task.org_id, Relation.LEAD)
+    for check in steps._registry.guards.get("task", ()):
+        check(session, task, taken)
+    with session.because(f"task.{step.id}", reason):
+        steps._apply(session, task, taken)
 
 
 def _project(session: OfficeSession, key: int, reply: Mapping[str, Any], source: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import io
 import unicodedata
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,7 +68,9 @@ def check_container(content: bytes) -> None:
                 raise InputError("dispatch.too_big", value=f"{unpacked // 1024} KB / {len(entries)}")
             for entry in entries:
                 _check_entry(archive, entry)
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as problem:
+    except InputError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as problem:
         raise InputError("dispatch.not_workbook", value=type(problem).__name__) from problem
 
 
@@ -243,9 +246,7 @@ def _filled(form: Form, cells: Sequence[Written], places: Mapping[str, int]) -> 
     )
 
 
-def _added(
-    form: Form, cells: Sequence[Written], places: Mapping[str, int], number: int
-) -> list[Problem]:
+def _added(form: Form, cells: Sequence[Written], places: Mapping[str, int], number: int) -> list[Problem]:
     if not _filled(form, cells, places):
         return []
     words = [str(_cell(cells, places.get(name)).value or "") for name in ("code", "title")]
@@ -279,6 +280,7 @@ def _reply(
         parsed = parse(column, cell)
         if parsed.problem:
             problems.append(_of_cell(parsed.problem, Severity.ERROR, row, column.id, cell, number))
+            reply[column.id] = str(cell.value)[:80]  # as written, so that it is refused until somebody mends it
             continue
         if parsed.note:
             found = _of_cell(parsed.note, Severity.WARNING, row, column.id, cell, number)
@@ -288,9 +290,7 @@ def _reply(
     return reply
 
 
-def _of_cell(
-    code: str, severity: Severity, row: Mapping[str, Any], field_: str, cell: Written, number: int
-) -> Problem:
+def _of_cell(code: str, severity: Severity, row: Mapping[str, Any], field_: str, cell: Written, number: int) -> Problem:
     place = cell.place or str(number + 1)
     return Problem(code, severity, row["row"], field_, place, str(cell.value or "")[:80])
 

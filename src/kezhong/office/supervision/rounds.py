@@ -114,7 +114,9 @@ def close_round(session: OfficeSession, round_id: int, version: int | None = Non
     return round_
 
 
-def rounds(session: OfficeSession, programme_id: int | None, kind: str | None, limit: int, after: int | None) -> list[Any]:
+def rounds(
+    session: OfficeSession, programme_id: int | None, kind: str | None, limit: int, after: int | None
+) -> list[DispatchRound]:
     """Rounds, newest first."""
     statement = select(DispatchRound).order_by(DispatchRound.id.desc()).limit(limit)
     if programme_id is not None:

@@ -1,4 +1,4 @@
-"""The rows of a sheet: what a unit leads and has not finished, as it stood when the sheet went out and as it stands now."""
+"""The rows of a sheet: what a unit leads and has not finished, as sent out and as it is now."""
 
 from __future__ import annotations
 

@@ -252,9 +252,7 @@ def _page(page: Worksheet, form: Form, cover: Cover, last: int) -> None:
     footer.right.text = "第 &P 页 共 &N 页"
 
 
-def _meta(
-    page: Worksheet, secrets: Secrets, form: Form, cover: Cover, rows: Sequence[Mapping[str, Any]]
-) -> None:
+def _meta(page: Worksheet, secrets: Secrets, form: Form, cover: Cover, rows: Sequence[Mapping[str, Any]]) -> None:
     head = cover.head(form)
     table = [(row["row"], row.get("id", ""), row.get("version", ""), row.get("progress", "")) for row in rows]
     kept = [tuple("" if value is None else value for value in row) for row in table]
