@@ -49,9 +49,9 @@ def begin(session: OfficeSession, issuer: str) -> Enrolment:
     secret = pyotp.random_base32()
     credential.totp_secret = _fernet(session.info["secrets"]).encrypt(secret.encode())
     credential.totp_last_step = None
-    person = session.get(Person, credential.person_id)
-    label = (person.username if person is not None else None) or str(credential.person_id)
-    uri = pyotp.TOTP(secret).provisioning_uri(label, issuer_name=issuer)
+    of_oneself = select(Person.username).where(Person.id == credential.person_id)
+    label = session.scalar(of_oneself.execution_options(through_parent=True)) or str(credential.person_id)
+    uri = pyotp.TOTP(secret).provisioning_uri(name=label, issuer_name=issuer)
     out = io.BytesIO()
     segno.make(uri, error="m").save(out, kind="svg", scale=4, border=4, xmldecl=False, svgclass=None, lineclass=None)
     return Enrolment(secret, uri, out.getvalue().decode())

@@ -35,6 +35,11 @@ class Person(Identified, Versioned, Stamped, Scoped, Base):
     digest_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     left_on: Mapped[date | None]
 
+    @classmethod
+    def owned_by(cls, person_id: int) -> list[Any]:
+        """Oneself."""
+        return [cls.id == person_id]
+
 
 class Post(Identified, Stamped, Reference, Base):
     """A post (岗位) a person holds in an organisation."""

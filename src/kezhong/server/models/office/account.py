@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kezhong.server.models.common import NamedItem
+from kezhong.server.models.common import Bilingual, NamedItem
 
 #: Long enough for any pass phrase; the rules themselves are told in words by the service.
 Password = Annotated[str, Field(min_length=1, max_length=400)]
@@ -52,6 +52,8 @@ class OidcOption(BaseModel):
 class SignInOptions(BaseModel):
     """How one can sign in here; ``demo`` is empty but for the demonstration city, seen from its own machine."""
 
+    city: Bilingual
+    synthetic: bool
     password: bool
     oidc: OidcOption | None
     demo: list[DemoAccount]

@@ -9,8 +9,11 @@ from sqlalchemy import or_, select
 from kezhong import clock
 from kezhong.office.access.actor import Actor
 from kezhong.office.access.roles import roles
+from kezhong.office.identity.accounts import tokens_of, username_of_person
+from kezhong.office.identity.sessions import sessions_of
 from kezhong.office.models import Area, Credential, Delegation, Organisation, Person, Post, RoleGrant
 from kezhong.office.office import Office
+from kezhong.office.session import OfficeSession
 
 _PERSON, _POST, _ORG, _AREA = Person.__table__, Post.__table__, Organisation.__table__, Area.__table__
 _LEVELS = ("city", "district", "street", "community")
@@ -80,6 +83,44 @@ def person_of(office: Office, actor: Actor) -> dict[str, Any] | None:
                 "lent_by": delegation[grant.delegated].name if grant.delegated in delegation else None,
             }
             for grant in actor.grants
+        ],
+    }
+
+
+def account(session: OfficeSession) -> dict[str, Any]:
+    """One's own account."""
+    actor = session.actor
+    credential = session.get(Credential, actor.person_id)
+    return {
+        "username": username_of_person(session, actor.person_id),
+        "has_password": credential is not None and credential.password_hash is not None,
+        "changed_at": credential.changed_at if credential is not None else None,
+        "totp": credential is not None and credential.totp_confirmed_at is not None,
+        "recovery_left": len(credential.recovery_hashes) if credential is not None else 0,
+        "sessions": [
+            {
+                "id": row.id,
+                "here": row.id == actor.session_id,
+                "method": row.method,
+                "user_agent": row.user_agent,
+                "created_at": row.created_at,
+                "seen_at": row.seen_at,
+                "expires_at": row.expires_at,
+            }
+            for row in sessions_of(session)
+        ],
+        "tokens": [
+            {
+                "id": row.id,
+                "name": row.name,
+                "hint": row.hint,
+                "permissions": row.permissions,
+                "created_at": row.created_at,
+                "expires_at": row.expires_at,
+                "used_at": row.used_at,
+                "revoked_at": row.revoked_at,
+            }
+            for row in tokens_of(session)
         ],
     }
 
