@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from kezhong import clock
-from kezhong.errors import NotFoundError
+from kezhong.errors import NotFoundError, PermissionDeniedError
+from kezhong.office.access.permissions import Permission
 from kezhong.office.models import Area, Organisation
 from kezhong.office.session import OfficeSession
 
@@ -63,6 +64,33 @@ def district_of(session: OfficeSession, area_path: str) -> Area | None:
         return None
     area = session.execute(select(Area).where(Area.code == steps[1])).scalars().first()
     return area if area is not None and area.level == "district" else None
+
+
+def acting_unit(session: OfficeSession, permission: Permission, area_path: str = "") -> Organisation:
+    """The unit for which the actor does something: of the grants that hold the permission, the nearest to the area.
+
+    For the system, which has no grants, the leading-group office.
+
+    Raises
+    ------
+    PermissionDeniedError
+        No unit of the actor's may do this there.
+    """
+    session.actor.require(permission)
+    grants = [
+        one for one in session.actor.grants_for(permission) if area_path.startswith(one.area_path) or not area_path
+    ]
+    wanted = select(Organisation)
+    if session.actor.everything:
+        wanted = wanted.where(Organisation.kind == "office", Organisation.level == "city")
+    elif grants:
+        wanted = wanted.where(Organisation.id == max(grants, key=lambda one: len(one.area_path)).org_id)
+    else:
+        raise PermissionDeniedError("office.out_of_scope", permission=permission.value)
+    unit = session.execute(wanted).scalars().first()
+    if unit is None:
+        raise PermissionDeniedError("office.out_of_scope", permission=permission.value)
+    return unit
 
 
 def unit_for_line(session: OfficeSession, department: str | None, area_path: str) -> Organisation | None:

@@ -149,7 +149,8 @@ class Template:
     @property
     def units(self) -> frozenset[str]:
         """All departments that must have a unit in the city: those that lead, and those that owe something."""
-        named = {one.by for one in (*self.papers, *self.applications, *self.measures)}
+        named = {one.by for one in self.papers} | {one.by for one in self.applications}
+        named |= {one.by for one in self.measures}
         slots = {one.id for one in self.slots}
         return frozenset(self.departments) | (named - slots - {OFFICE, EACH_SLOT, EACH_LEAD})
 
