@@ -194,7 +194,11 @@ def _guard(session: OfficeSession, context: UOWTransaction, instances: object) -
         if id(row) not in session._admitted:  # a fault of ours, not of the caller
             msg = f"{type(row).__name__} is written without a permission: use one(), create() or admit()"
             raise AssertionError(msg)
-        moved = any(get_history(row, name).has_changes() for name in ("area_path", "org_path", "department"))
+        # A new row was checked by create(), or lies where the admitted row does that it belongs to – which an actor may
+        # have reached because its unit is involved (issuer, joint unit), not because it holds the place.
+        moved = row not in session.new and any(
+            get_history(row, name).has_changes() for name in ("area_path", "org_path", "department")
+        )
         permission = session._admitted[id(row)][1]
         if moved and not covers(session.actor, permission, row.area_path, row.org_path, row.department):
             raise PermissionDeniedError("office.out_of_scope", permission=permission.value)
