@@ -15,7 +15,7 @@ import importlib
 import importlib.util
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from typing import Any, TypeVar
@@ -87,7 +87,10 @@ _MACHINES = {"dispatch_sheet": "dispatch", "appraisal_score": "appraisal"}
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What an effect and a guard are told: the step, what came with it, and as whom it is taken."""
+    """What an effect and a guard are told: the step, what came with it, and as whom it is taken.
+
+    ``number`` is that of the :class:`StepTaken` it became; 0 for a guard, before anything is written.
+    """
 
     transition: Transition
     before: str
@@ -95,6 +98,7 @@ class Step:
     fields: Mapping[str, Any]
     org_id: int | None
     relation: Relation | None
+    number: int = 0
 
 
 Effect = Callable[[OfficeSession, Any, Step], None]
@@ -108,6 +112,7 @@ class _Registry:
     inputs: dict[tuple[str, str | None], Callable[[OfficeSession, Any, Any], None]] = field(default_factory=dict)
     relations: dict[tuple[str, Relation], IsRelated] = field(default_factory=dict)
     machines: dict[str, Callable[[Any], str]] = field(default_factory=dict)
+    listeners: list[Effect] = field(default_factory=list)
 
 
 _registry = _Registry()
@@ -116,6 +121,11 @@ _registry = _Registry()
 def register_effect(effect: str, does: Effect, kind: str | None = None) -> None:
     """What the effect does, for one kind of object or (without ``kind``) for all that have none of their own."""
     _registry.effects[effect, kind] = does
+
+
+def register_listener(hears: Effect) -> None:
+    """Called after every step of every kind, when its effects are done."""
+    _registry.listeners.append(hears)
 
 
 def register_guard(kind: str, check: Effect) -> None:
@@ -248,10 +258,14 @@ def _apply(session: OfficeSession, row: Any, taken: Step) -> None:
     _, right = session._admitted.get(id(row), (row, right_of(step)))
     session.admit(note, right)
     session.add(note)
+    session.flush()
+    taken = replace(taken, number=note.id)
     for name in step.effects:
         does = _registry.effects.get((name, kind)) or _registry.effects.get((name, None))
         if does is not None:
             does(session, row, taken)
+    for hears in _registry.listeners:
+        hears(session, row, taken)
 
 
 def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -401,8 +415,9 @@ def _told(machine: Machine, one: Any) -> dict[str, Any]:
     return {
         "id": one.id,
         "transition": one.transition,
-        "zh": step.zh if step else one.transition,
-        "en": step.en if step else one.transition,
+        # What the clock's round notes is no step of the machine; it brings its words along.
+        "zh": step.zh if step else one.details.get("zh", one.transition),
+        "en": step.en if step else one.details.get("en", one.transition),
         "before": one.before,
         "before_zh": before.zh if before else one.before,
         "before_en": before.en if before else one.before,

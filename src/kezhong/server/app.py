@@ -27,6 +27,7 @@ def create_app(
     static: Path = pages.STATIC,
     office: Office | None = None,
     public_url: str | None = None,
+    queue: bool = True,
 ) -> FastAPI:
     """The application that serves one city folder.
 
@@ -44,6 +45,8 @@ def create_app(
     public_url
         Scheme and host under which other machines reach it. Only with this and an office is any other address than
         this machine's own served.
+    queue
+        Whether this process works on the office's timed work (reminders, deliveries); tests say no.
 
     Raises
     ------
@@ -62,6 +65,7 @@ def create_app(
     app.state.office = office
     app.state.local = LOCAL_ANALYST
     app.state.static = static
+    app.state.queue, app.state.queue_worker = queue, None
     return app
 
 
@@ -94,7 +98,14 @@ def describe() -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    if app.state.office is not None and app.state.queue:
+        from kezhong.office.telling.queue import QueueWorker
+
+        app.state.queue_worker = QueueWorker(app.state.office)
+        app.state.queue_worker.start()
     yield
+    if app.state.queue_worker is not None:
+        await run_in_threadpool(app.state.queue_worker.stop)
     await run_in_threadpool(app.state.kezhong.jobs.close)
     if app.state.office is not None:
         await run_in_threadpool(app.state.office.close)

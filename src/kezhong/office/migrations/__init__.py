@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from kezhong.errors import ConflictError
+from kezhong.office.telling.queue_schema import install_queue
 
 FOLDER = Path(__file__).parent
 #: One number for the lock under which processes migrate in turn.
@@ -57,6 +58,7 @@ def upgrade(engine: Engine, app_role: str, revision: str = "head") -> None:
         settings.attributes["connection"] = connection
         command.upgrade(settings, revision)
         _grant(connection, app_role)
+        install_queue(connection, app_role)
 
 
 def _grant(connection: object, role: str) -> None:

@@ -40,7 +40,10 @@ class ErrorEnvelope(BaseModel):
 
 
 class Health(BaseModel):
-    status: Literal["ok"]
+    """Whether it answers; *degraded*: it does, and something beside it does not work."""
+
+    status: Literal["ok", "degraded"]
+    problems: list[Bilingual] = []
 
 
 class SessionPost(BaseModel):

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 import kezhong
+from kezhong.errors import WorkspaceError
 from kezhong.office.office import Office
 from kezhong.server.etag import prepare, respond
-from kezhong.server.models import Health, Session, SessionPerson
+from kezhong.server.models import Bilingual, Health, Session, SessionPerson
 from kezhong.server.permissions import NOBODY, Actor, Permission, require
 from kezhong.server.routes import COMMON, READ
 from kezhong.server.state import State
@@ -25,10 +26,14 @@ async def live() -> Health:
 
 
 @health.get("/health/ready", responses=COMMON, dependencies=[require(Permission.PUBLIC)])
-def ready(state: State) -> Health:
-    """Whether the city can be read."""
+def ready(request: Request, state: State) -> Health:
+    """Whether the city can be read, and whether the office's timed work is running."""
     state.city()
-    return Health(status="ok")
+    worker = request.app.state.queue_worker
+    if worker is None or worker.problem is None:
+        return Health(status="ok")
+    down = WorkspaceError("telling.queue_down", problem=worker.problem)
+    return Health(status="degraded", problems=[Bilingual(zh=down.message("zh"), en=down.message("en"))])
 
 
 @router.get("/session", response_model=Session, responses=READ)
