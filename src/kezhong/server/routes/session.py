@@ -19,13 +19,17 @@ health = APIRouter(tags=["health"])
 router = APIRouter(tags=["session"])
 
 
-@health.get("/health/live", responses=COMMON, dependencies=[require(Permission.PUBLIC)])
+@health.get(
+    "/health/live", responses=COMMON, response_model_exclude_unset=True, dependencies=[require(Permission.PUBLIC)]
+)
 async def live() -> Health:
     """Whether the process answers."""
     return Health(status="ok")
 
 
-@health.get("/health/ready", responses=COMMON, dependencies=[require(Permission.PUBLIC)])
+@health.get(
+    "/health/ready", responses=COMMON, response_model_exclude_unset=True, dependencies=[require(Permission.PUBLIC)]
+)
 def ready(request: Request, state: State) -> Health:
     """Whether the city can be read, and whether the office's timed work is running."""
     state.city()
