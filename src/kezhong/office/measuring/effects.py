@@ -14,7 +14,7 @@ from kezhong.office.access.roles import Reach
 from kezhong.office.machines import Relation
 from kezhong.office.measuring import objections
 from kezhong.office.measuring.rules import end_after, rules
-from kezhong.office.measuring.sheets import BEARS_OUT, issue_sheet, open_objections, sheets_of
+from kezhong.office.measuring.sheets import BEARS_OUT, FINDINGS, issue_sheet, open_objections, sheets_of
 from kezhong.office.measuring.targets import measure_counts
 from kezhong.office.models import Objection, Pilot, Task, Verification
 from kezhong.office.session import OfficeSession
@@ -90,9 +90,15 @@ def _set_finding(session: OfficeSession, sheet: Verification, value: Any) -> Non
     if sheet.state != "issued":
         return
     days = rules(session).objection_workdays
-    sheet.finding = str(value)
+    sheet.finding = str(value) if value in FINDINGS else sheet.finding or "other"
     sheet.signed_by, sheet.signed_at = session.actor.person_id, clock.now()
     sheet.object_until = end_after(session, days) if days else None
+
+
+def _set_choice(session: OfficeSession, sheet: Verification, value: Any) -> None:
+    """The id of the finding, where the result holds its words."""
+    if sheet.state == "issued":
+        sheet.finding = str(value)
 
 
 def _set_note(session: OfficeSession, sheet: Verification, value: Any) -> None:
@@ -138,6 +144,7 @@ def _may_object(session: OfficeSession, sheet: Verification, grant: Grant) -> bo
 
 
 register_input("result", _set_finding, "verification")
+register_input("finding", _set_choice, "verification")
 register_input("reply", _set_note, "verification")
 register_effect("notify_joint", _tell_lead_unit, "verification")
 register_effect("keep_version", _anew, "verification")

@@ -23,13 +23,15 @@ from kezhong.office.session import OfficeSession
 SOURCE = "office-projects"
 #: Columns of the ledger, as ``kezhong import facilities`` knows them.
 COLUMNS = (
-    "编码", "名称", "服务要素", "lon", "lat", "坐标系", "容量", "容量单位", "建筑面积", "状态", "运营单位", "地址", "数据日期",
+    "编码", "名称", "服务要素", "lon", "lat", "坐标系",
+    "容量", "容量单位", "建筑面积", "状态", "运营单位", "地址", "数据日期",
 )  # fmt: skip
 #: Units in which a scale is a capacity, by how people write them; square metres are floor area.
 _CAPACITIES = {
-    "床": "beds", "张": "beds", "张床": "beds", "床位": "beds", "beds": "beds", "学位": "places", "托位": "places",
-    "位": "places", "places": "places", "班": "classes", "classes": "classes", "车位": "spaces", "个车位": "spaces", "spaces": "spaces",
-    "座": "seats", "席": "seats", "seats": "seats", "餐位": "seats",
+    "床": "beds", "张": "beds", "张床": "beds", "床位": "beds", "beds": "beds",
+    "学位": "places", "托位": "places", "位": "places", "places": "places",
+    "班": "classes", "classes": "classes", "车位": "spaces", "个车位": "spaces", "spaces": "spaces",
+    "座": "seats", "席": "seats", "餐位": "seats", "seats": "seats",
 }  # fmt: skip
 _AREAS = frozenset({"m²", "m2", "㎡", "平方米", "平米"})
 

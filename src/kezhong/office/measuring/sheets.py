@@ -145,7 +145,13 @@ def sign_sheet(
     if finding == "other" and not note.strip():
         raise InputError("measuring.note_missing", column="note")
     row = session.one(Verification, sheet_id)
-    row = take_step(session, row, "sign", version=version, fields={"result": finding, "reply": note.strip()})
+    row = take_step(
+        session,
+        row,
+        "sign",
+        version=version,
+        fields={"result": FINDINGS[finding][0], "finding": finding, "reply": note.strip()},
+    )
     if finding == "built_but_missing_in_data":
         tell_data_owners(session, row)
     return row

@@ -129,13 +129,16 @@ def measure_targets(session: OfficeSession, reader: FigureReader, run_id: str) -
     NotFoundError
         No such run.
     """
-    run = reader.run(run_id)
+    reader.run(run_id)
     targets = session.rows(select(Target).order_by(Target.id), Permission.WRITE_MEASUREMENT)
     with session.because("measurement.targets", run_id):
-        return [
-            _keep(session, one, value_of(session, one, reader, run_id), run_id, run.snapshot, run.made)
-            for one in targets
-        ]
+        return [measure_target(session, one, reader, run_id) for one in targets]
+
+
+def measure_target(session: OfficeSession, target: Target, reader: FigureReader, run_id: str) -> Measurement:
+    """One target by one run; see :func:`measure_targets`."""
+    run = reader.run(run_id)
+    return _keep(session, target, value_of(session, target, reader, run_id), run_id, run.snapshot, run.made)
 
 
 def measure_counts(session: OfficeSession, programme_id: int) -> list[Measurement]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request
 from starlette.responses import Response
 
+from kezhong.office.measuring.after import after_run
 from kezhong.server.etag import prepare, respond
 from kezhong.server.models import JobList, JobOut, JobRequest
 from kezhong.server.paging import Cursor, Limit, digest, page_after
@@ -33,7 +35,10 @@ def submit(
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
     """Assess the city. The same ``Idempotency-Key`` gives the same job; a result that exists is given at once."""
-    job = jobs_view.submit(state, wanted, idempotency_key).now()
+    office = request.app.state.office
+    # A city with an office measures by the run at once; what fails there does not undo the run.
+    afterwards = None if office is None else partial(after_run, office)
+    job = jobs_view.submit(state, wanted, idempotency_key, afterwards).now()
     return respond(request, prepare(jobs_view.job(job)), 200 if job.over else 202)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kezhong import messages
@@ -15,8 +15,15 @@ from kezhong.server.views import runs as runs_view
 from kezhong.server.views.catalogue import basis_of
 
 
-def submit(state: ServerState, wanted: JobRequest, idempotency_key: str | None) -> Job:
+def submit(
+    state: ServerState,
+    wanted: JobRequest,
+    idempotency_key: str | None,
+    afterwards: Callable[[str], object] | None = None,
+) -> Job:
     """Start the assessment that is asked for, or give the result that is there.
+
+    ``afterwards`` is called with the id of a run that was made.
 
     Raises
     ------
@@ -40,6 +47,8 @@ def submit(state: ServerState, wanted: JobRequest, idempotency_key: str | None) 
         from kezhong.assess import assess
 
         made = assess(city, basis=basis.id, walker=walker.id, progress=progress, force=wanted.force)
+        if afterwards is not None:
+            afterwards(made.run.id)
         return {"run": made.run.id}
 
     return state.jobs.submit("assess", work, key=key, parameters=parameters, idempotency_key=idempotency_key)
