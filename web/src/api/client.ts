@@ -51,6 +51,9 @@ async function failure(response: Response): Promise<ApiError> {
   return new ApiError(response.status, unexplained(response.status, requestId));
 }
 
+/** Told to the window when the server no longer knows who is calling. */
+export const SIGNED_OUT = "kezhong:signed-out";
+
 async function send(address: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
@@ -59,7 +62,11 @@ async function send(address: string, init: RequestInit): Promise<Response> {
     if (problem instanceof DOMException && problem.name === "AbortError") throw problem;
     throw new ApiError(0, unexplained(0, null));
   }
-  if (!response.ok) throw await failure(response);
+  if (!response.ok) {
+    const problem = await failure(response);
+    if (problem.body.code === "server.sign_in_first") window.dispatchEvent(new Event(SIGNED_OUT));
+    throw problem;
+  }
   return response;
 }
 

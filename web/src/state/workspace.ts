@@ -10,9 +10,11 @@ function setup() {
   const route = useRoute();
   const router = useRouter();
   const session = useResource<Session>(() => "session", (signal) => get("/session", {}, signal));
-  const city = useResource<City>(() => "city", (signal) => get("/city", {}, signal));
-  const catalogue = useResource<Catalogue>(() => "catalogue", (signal) => get("/catalogue", {}, signal));
-  const bases = useResource<Basis[]>(() => "bases", (signal) => get("/bases", {}, signal));
+  /** With an office nothing is asked for before somebody who may read the city has signed in. */
+  const open = (name: string) => (session.data.value?.permissions.includes("city:read") ? name : null);
+  const city = useResource<City>(() => open("city"), (signal) => get("/city", {}, signal));
+  const catalogue = useResource<Catalogue>(() => open("catalogue"), (signal) => get("/catalogue", {}, signal));
+  const bases = useResource<Basis[]>(() => open("bases"), (signal) => get("/bases", {}, signal));
 
   const context = computed(() => ({
     city: city.data.value?.code || city.data.value?.name || "",
@@ -46,7 +48,7 @@ function setup() {
     () => new Map<string, Requirement>([...(basis.value?.requirements ?? [])].reverse().map((item) => [item.element, item])),
   );
   const required = computed(() => new Set(basis.value?.required ?? []));
-  const fatal = computed(() => city.error.value ?? catalogue.error.value ?? bases.error.value);
+  const fatal = computed(() => session.error.value ?? city.error.value ?? catalogue.error.value ?? bases.error.value);
 
   function reload(): void {
     for (const resource of [session, city, catalogue, bases] as Resource<unknown>[]) resource.reload();
