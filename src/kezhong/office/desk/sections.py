@@ -118,8 +118,12 @@ def _sections(session: OfficeSession, actor: Actor) -> Iterator[_Found]:
 
 
 def _open(machine: str) -> list[str]:
-    """States of a machine that are neither done nor void nor put off."""
-    return [state.id for state in get_machine(machine).states.values() if state.kind is StateKind.OPEN]
+    """States of a machine that are neither done nor void nor put off; a draft is nobody's duty yet."""
+    return [
+        state.id
+        for state in get_machine(machine).states.values()
+        if state.kind is StateKind.OPEN and state.id != "draft"
+    ]
 
 
 def _mine(actor: Actor) -> ColumnElement[bool]:
