@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from kezhong.catalogue import load_catalogue
 from kezhong.errors import InputError, NotFoundError, PermissionDeniedError
+from kezhong.office.access.permissions import Permission
 from kezhong.office.models import Application, AuditEntry, CircleDuty, Programme, Stage, Submission, Target, Task
 from kezhong.office.programme import Created, create_programme, load_template, parse_template
 from office_world import EAST, WEST, World
@@ -78,13 +79,16 @@ def test_the_programme_is_set_up(world: World, plan: Created) -> None:
         assert all("建议值" in one.source for one in tasks)
         assert {one.level for one in session.rows(select(Application))} == {"province", "nation"}
     with world.office.acting(world.office.system("test")) as session:
-        written = select(func.count()).where(AuditEntry.action == "programme.create", AuditEntry.object_kind == "task")
+        written = select(func.count()).where(AuditEntry.action == "plan.create", AuditEntry.object_kind == "task")
         assert session.execute(written).scalar_one() == plan.tasks
 
 
-def test_a_district_sees_its_own_targets(world: World, plan: Created) -> None:
-    with world.office.acting(world.actor("west")) as session:
-        assert set(session.rows(select(Target.area_code))) == {WEST}
+def test_everybody_reads_the_plan(world: World, plan: Created) -> None:
+    for who in ("west", "civil", "community"):
+        with world.office.acting(world.actor(who)) as session:
+            assert len(session.rows(select(Target.id))) == 9
+    with pytest.raises((PermissionDeniedError, NotFoundError)), world.office.acting(world.actor("west")) as session:
+        session.one(Target, 1, Permission.WRITE_PROGRAMME)
 
 
 def test_dates_move_together(world: World) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Text, UniqueConstraint, any_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kezhong.office.access.permissions import Permission
@@ -43,6 +43,16 @@ class Pilot(Identified, Versioned, Stamped, Scoped, Base):
     commerce_grade: Mapped[str | None]
     commerce_details: Mapped[dict[str, Any] | None]
     responsible_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
+
+    @classmethod
+    def involves(cls, org_path: str) -> list[Any]:
+        """Streets and communities of the life circle have part in it, also where it crosses a street."""
+        from kezhong.office.models.organisation import Organisation
+
+        own = select(Organisation.id).where(
+            Organisation.path.startswith(org_path, autoescape=True), Organisation.area_code == any_(cls.communities)
+        )
+        return [own.exists()]
 
 
 class Promise(Identified, Versioned, Stamped, Scoped, Base):

@@ -100,6 +100,11 @@ class Target(Identified, Versioned, Stamped, Scoped, Base):
     due_on: Mapped[date]
     source: Mapped[str]  # the clause of the plan, or 建议值
 
+    @classmethod
+    def involves(cls, org_path: str) -> list[Any]:
+        """The plan's targets are read by everybody in the programme, whose they are; few may write them."""
+        return [cls.id.is_not(None)]
+
 
 class Task(Identified, Versioned, Stamped, Scoped, Base):
     """A line of the city's task list: 序号, 主要任务, 具体措施, 责任单位, 完成时限.

@@ -115,7 +115,7 @@ def create_programme(
     session.actor.require(_RIGHT)
     template = template_id if isinstance(template_id, Template) else load_template(template_id)
     units = _resolve(session, template, code, name, bindings or {}, shift_years)
-    with session.because("programme.create", template.id):
+    with session.because("plan.create", template.id):
         return _Builder(session, template, units, shift_years).build(code, name, dict(bindings or {}))
 
 

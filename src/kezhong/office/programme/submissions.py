@@ -74,7 +74,8 @@ def ask_for(
         raise InputError("programme.other_programme", column="stage_id", value=stage_id)
     row = Submission(
         programme_id=programme.id, stage_id=stage_id, code=code, kind=kind, name=name, circle=circle, due_on=due_on,
-        due_at=due_at(session, due_on), asked_by_id=acting_unit(session, Permission.REVIEW_SUBMISSION, unit.area_path).id,
+        due_at=due_at(session, due_on),
+        asked_by_id=acting_unit(session, Permission.REVIEW_SUBMISSION, unit.area_path).id,
         source=source, **place_of(unit),
     )  # fmt: skip
     with session.because("submission.ask"):
