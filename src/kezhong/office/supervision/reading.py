@@ -61,17 +61,21 @@ def check_container(content: bytes) -> None:
         raise InputError("dispatch.not_workbook", value=".xls / 加密 encrypted")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            unpacked = sum(entry.file_size for entry in entries)
-            ratio = max((entry.file_size / max(entry.compress_size, 1) for entry in entries), default=0)
-            if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or (ratio > MAX_RATIO and unpacked > 4 * MAX_FILE):
-                raise InputError("dispatch.too_big", value=f"{unpacked // 1024} KB / {len(entries)}")
-            for entry in entries:
-                _check_entry(archive, entry)
+            _check_archive(archive)
     except InputError:
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as problem:
         raise InputError("dispatch.not_workbook", value=type(problem).__name__) from problem
+
+
+def _check_archive(archive: zipfile.ZipFile) -> None:
+    entries = archive.infolist()
+    unpacked = sum(entry.file_size for entry in entries)
+    ratio = max((entry.file_size / max(entry.compress_size, 1) for entry in entries), default=0)
+    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or (ratio > MAX_RATIO and unpacked > 4 * MAX_FILE):
+        raise InputError("dispatch.too_big", value=f"{unpacked // 1024} KB / {len(entries)}")
+    for entry in entries:
+        _check_entry(archive, entry)
 
 
 def _check_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from secrets import token_hex
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -107,6 +106,7 @@ def _send(session: OfficeSession, round_: DispatchRound) -> None:
 
 def close_round(session: OfficeSession, round_id: int, version: int | None = None) -> DispatchRound:
     """File a round: nothing can be filled in any more."""
+    session.actor.require(Permission.SEND_DISPATCH)
     round_ = session.one(DispatchRound, round_id, Permission.SEND_DISPATCH, version=version)
     if round_.closed_at is None:
         with session.because("dispatch_round.close"):
@@ -173,6 +173,7 @@ def remind(session: OfficeSession, round_id: int) -> list[str]:
 
     Everybody who holds a post there is told where no contact (联络员) is named.
     """
+    session.actor.require(Permission.SEND_DISPATCH)
     round_ = session.one(DispatchRound, round_id, Permission.SEND_DISPATCH)
     when = parse_period(round_.period)
     day = clock.today()

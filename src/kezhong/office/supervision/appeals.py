@@ -1,0 +1,157 @@
+"""Appeals against scores: filed by the unit appraised, decided by the office, corrected with what it was before."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import select
+
+from kezhong.errors import ConflictError, InputError, NotFoundError
+from kezhong.office.access.permissions import Permission
+from kezhong.office.models import Appraisal, AppraisalScore, AppraisalUnit, Objection
+from kezhong.office.session import OfficeSession
+from kezhong.office.steps import Step, right_of, take_step
+from kezhong.office.supervision.appraisals import follow, open_appeals, retotal, rules_of, scores_of
+
+#: What a correction changes of a score, and its trail keeps.
+_FIGURES = ("numerator", "denominator", "value", "score", "status", "effective_weight")
+
+
+def file_appeal(session: OfficeSession, score_id: int, text: str) -> Objection:
+    """Appeal against one score (申诉). The unit's appraisal waits until it is settled.
+
+    Raises
+    ------
+    NotFoundError
+        The score is not the actor's own.
+    ConflictError
+        It is not published, or an appeal against it is open already.
+    """
+    score = session.one(AppraisalScore, score_id, Permission.APPEAL)
+    unit = _unit_of(session, score, Permission.APPEAL)
+    if unit.state not in ("published_for_comment", "appealed"):
+        raise ConflictError("appraisal.not_published")
+    if any(one.object_id == score.id for one in open_appeals(session, unit)):
+        raise ConflictError("appraisal.appeal_open")
+    appeal = Objection(
+        object_kind="appraisal_score", object_id=score.id, text=text.strip(), area_code=score.area_code,
+        area_path=score.area_path, org_id=score.org_id, org_path=score.org_path, department=score.department,
+    )  # fmt: skip
+    if unit.state == "published_for_comment":
+        take_step(session, unit, "appeal", reason=text)
+    with session.because("appeal.file", text):
+        session.create(appeal, Permission.APPEAL)
+        session.flush()
+    _follow(session, unit)
+    return appeal
+
+
+def decide(
+    session: OfficeSession,
+    appeal_id: int,
+    step: str,
+    *,
+    version: int | None = None,
+    reason: str = "",
+    due: date | None = None,
+    share: float | None = None,
+) -> Objection:
+    """Take a step of an appeal: ``take_up`` (due), ``uphold``, ``dismiss`` (reason), ``correct`` (share), ``withdraw``.
+
+    Parameters
+    ----------
+    share
+        With ``correct``: the corrected share of the item, 0 to 1.
+    """
+    permission = Permission.APPEAL if step == "withdraw" else Permission.DECIDE_APPEAL
+    appeal = session.one(Objection, appeal_id, permission)
+    if not appeal.object_kind.startswith("appraisal"):
+        raise NotFoundError("office.no_such", kind="appeal", value=appeal_id)
+    if share is not None and not 0 <= share <= 1:
+        raise InputError("appraisal.bad_share", value=share)
+    fields = {"due": due, "result": None if share is None else str(share)}
+    appeal = take_step(session, appeal, step, version=version, reason=reason, fields=fields)
+    if step in ("uphold", "dismiss"):
+        appeal.decision = reason.strip()
+    return appeal
+
+
+def correct_score(session: OfficeSession, appeal: Objection, step: Step) -> None:
+    """Put the decided share in the place of the counted one; the former value stays readable in three places."""
+    score = _score_of(session, appeal, right_of(step.transition))
+    unit = _unit_of(session, score, right_of(step.transition))
+    share = Fraction(str(step.fields["result"]))
+    before = {name: getattr(score, name) for name in _FIGURES} | {"total": unit.total}
+    group = rules_of(session.one(Appraisal, score.appraisal_id)).groups[unit.group]
+    with session.because("appeal.correct", appeal.decision or step.reason):
+        score.corrected_from = score.value
+        score.value, score.status = float(share), "corrected"
+        score.numerator = score.denominator = None
+        score.details = {**score.details, "share": str(share), "counted": before}
+        score.correction = appeal.decision or step.reason
+        score.objection_id = appeal.id
+        retotal(session, unit, group, scores_of(session, unit), right_of(step.transition))
+        after = {"value": score.value, "score": score.score, "effective_weight": score.effective_weight}
+        appeal.before, appeal.after = before, {**after, "status": score.status, "total": unit.total}
+
+
+def settle_unit(session: OfficeSession, appeal: Objection, step: Step) -> None:
+    """When the last appeal of a unit is settled its appraisal goes on: back to the publication, or to be shown anew."""
+    if not appeal.object_kind.startswith("appraisal"):
+        return
+    session.flush()
+    score = _score_of(session, appeal, right_of(step.transition))
+    unit = _unit_of(session, score, right_of(step.transition))
+    if unit.state != "appealed" or open_appeals(session, unit):
+        return
+    upheld = _corrected_since_published(session, unit)
+    take_step(
+        session,
+        unit,
+        "appeal_upheld" if upheld else "appeal_settled",
+        by_system=True,
+        fields={"result": "corrected" if upheld else "unchanged"},
+    )
+    _follow(session, unit)
+
+
+def _corrected_since_published(session: OfficeSession, unit: AppraisalUnit) -> bool:
+    keys = [score.id for score in scores_of(session, unit)]
+    statement = select(Objection.id).where(
+        Objection.object_kind == "appraisal_score", Objection.object_id.in_(keys), Objection.state == "corrected"
+    )
+    if unit.published_at is not None:
+        statement = statement.where(Objection.created_at >= unit.published_at)
+    return session.execute(statement.execution_options(through_parent=True)).first() is not None
+
+
+def _score_of(session: OfficeSession, appeal: Objection, permission: Permission) -> AppraisalScore:
+    return session.one(AppraisalScore, appeal.object_id, permission)
+
+
+def _unit_of(session: OfficeSession, score: AppraisalScore, permission: Permission) -> AppraisalUnit:
+    statement = select(AppraisalUnit.id).where(
+        AppraisalUnit.appraisal_id == score.appraisal_id, AppraisalUnit.org_id == score.org_id
+    )
+    key = session.execute(statement.execution_options(through_parent=True)).scalar_one()
+    return session.one(AppraisalUnit, key, permission)
+
+
+def _follow(session: OfficeSession, unit: AppraisalUnit) -> None:
+    session.flush()
+    statement = select(AppraisalUnit.state).where(AppraisalUnit.appraisal_id == unit.appraisal_id)
+    states = list(session.execute(statement.execution_options(through_parent=True)).scalars())
+    follow(session, session.one(Appraisal, unit.appraisal_id), states)
+
+
+def appeals_of(session: OfficeSession, appraisal_id: int) -> list[tuple[Objection, AppraisalScore]]:
+    """Appeals within the actor's scope, newest first, each with its score."""
+    statement: Any = (
+        select(Objection, AppraisalScore)
+        .join(AppraisalScore, AppraisalScore.id == Objection.object_id)
+        .where(Objection.object_kind == "appraisal_score", AppraisalScore.appraisal_id == appraisal_id)
+        .order_by(Objection.id.desc())
+    )
+    return [(row[0], row[1]) for row in session.execute(statement).all()]
