@@ -99,10 +99,11 @@ def _may_see(session: OfficeSession, kind: str, object_id: str) -> bool:
     if cls is None or not (issubclass(cls, Scoped) or kind in _OPEN_KINDS):
         return False
     column = cls.__mapper__.primary_key[0]
+    key = getattr(cls, cls.__mapper__.get_property_by_column(column).key)  # the attribute: a bare column has no scope
     if issubclass(column.type.python_type, int):
         if not (object_id.isascii() and object_id.isdecimal() and len(object_id) < 19):
             return False
-        return session.execute(select(column).where(column == int(object_id))).first() is not None
+        return session.execute(select(key).where(key == int(object_id))).first() is not None
     return kind in _OPEN_KINDS
 
 

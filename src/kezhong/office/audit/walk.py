@@ -18,7 +18,7 @@ TEXTS = ", ".join(
     {"seq": "seq::text", "at": _AT, "actor_id": "actor_id::text"}.get(name, f'"{name}"') for name in COLUMNS
 )
 #: Named by the process that reads; a named cursor keeps its rows on the server.
-_QUERY = f"SELECT seq, previous, hash, {TEXTS} FROM audit_entry WHERE seq >= %s AND seq <= %s ORDER BY seq"  # noqa: S608
+_QUERY = f"SELECT seq, previous, hash, {TEXTS} FROM audit_entry WHERE seq >= %s AND seq <= %s ORDER BY audit_entry.seq"  # noqa: S608
 
 Row = tuple[int, bytes, bytes, tuple[str | None, ...]]
 
