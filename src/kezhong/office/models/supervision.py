@@ -217,6 +217,7 @@ class DispatchSheet(Identified, Versioned, Stamped, Scoped, Base):
     due_at: Mapped[datetime | None]
     first_filled_at: Mapped[datetime | None]  # what timeliness is judged by
     returns: Mapped[int] = mapped_column(default=0)  # how often it was returned
+    answered: Mapped[int] = mapped_column(default=0)  # rows that say something
     digest: Mapped[str] = mapped_column(default="")  # of the replies: the same file read again changes nothing
     written: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # what acceptance wrote, row by row
 
