@@ -51,7 +51,12 @@ def rewrite_from(office: Office, seq: int) -> None:
         rows = run("SELECT * FROM audit_entry WHERE seq >= :seq ORDER BY seq", seq=seq).mappings().all()
         for row in rows:
             digest = entry_hash(bytes(previous), {name: row[name] for name in COLUMNS})
-            run("UPDATE audit_entry SET previous = :p, hash = :h WHERE seq = :s", p=bytes(previous), h=digest, s=row["seq"])
+            run(
+                "UPDATE audit_entry SET previous = :p, hash = :h WHERE seq = :s",
+                p=bytes(previous),
+                h=digest,
+                s=row["seq"],
+            )
             previous = digest
         run("UPDATE audit_head SET hash = :h", h=previous)
 

@@ -230,7 +230,7 @@ def _last_digest(path: Path) -> str:
 
 
 def _follow(first: Path, second: Path) -> None:
-    """Bring the second file to where the first is; one that went another way is left alone, for verification to find."""
+    """Bring the second file to where the first is; one that went another way is left for verification to find."""
     try:
         ours = first.read_bytes().split(b"\n")[:-1]
         theirs = second.read_bytes().split(b"\n")[:-1] if second.exists() else []

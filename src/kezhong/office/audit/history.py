@@ -95,7 +95,7 @@ def object_history(
 
 
 def _may_see(session: OfficeSession, kind: str, object_id: str) -> bool:
-    cls = next((mapper.class_ for mapper in all_mappers() if mapper.class_.KIND == kind), None)
+    cls = next((mapper.class_ for mapper in all_mappers() if kind == mapper.class_.KIND), None)
     if cls is None or not (issubclass(cls, Scoped) or kind in _OPEN_KINDS):
         return False
     column = cls.__mapper__.primary_key[0]
@@ -160,6 +160,7 @@ def people(session: OfficeSession, ids: Collection[int]) -> dict[int, Who]:
 def audited_kinds() -> list[tuple[str, str, str]]:
     """Kinds of object that occur in the audit, with their names (id, zh, en)."""
     kinds: Sequence[str] = sorted(
-        {mapper.class_.KIND for mapper in all_mappers() if mapper.class_.AUDITED} | {"account", "chain", "evidence", "data"}
+        {mapper.class_.KIND for mapper in all_mappers() if mapper.class_.AUDITED}
+        | {"account", "chain", "evidence", "data"}
     )
     return [(kind, kind_name(kind), kind_name(kind, "en")) for kind in kinds]

@@ -1,4 +1,4 @@
-"""Keys that sign the heads of the chain: Ed25519, the seed in the environment, the public half wherever it is checked."""
+"""Keys that sign the heads of the chain: Ed25519, the seed in the environment, the public half where it is checked."""
 
 from __future__ import annotations
 
