@@ -1,4 +1,4 @@
-"""What follows from a task's steps: its clock, its light, its measurement – and what forbids a closing."""
+"""What follows from a task's steps: its clock, its light – and what forbids a closing."""
 
 from __future__ import annotations
 
@@ -33,13 +33,6 @@ def _stop(session: OfficeSession, row: Task, step: Step) -> None:
 
 def _clear_done(session: OfficeSession, row: Task, step: Step) -> None:
     row.done_at = row.reported_at = None
-
-
-def _await_measurement(session: OfficeSession, row: Task, step: Step) -> None:
-    """A task that came of a shortfall goes on to its measurement: what is reported is not what is measured."""
-    if row.shortfall_id and row.state == "closed":
-        session.flush()
-        steps.take_step(session, row, "await_measurement", by_system=True)
 
 
 def _set_unit(session: OfficeSession, row: Task, value: Any) -> None:
@@ -94,7 +87,6 @@ steps.register_effect("start_reminders", _start, "task")
 steps.register_effect("restart_reminders", _start, "task")
 steps.register_effect("stop_reminders", _stop, "task")
 steps.register_effect("clear_done", _clear_done, "task")
-steps.register_effect("await_measurement", _await_measurement, "task")
 steps.register_input("unit", _set_unit, "task")
 steps.register_guard("task", _before)
 steps.register_listener(_after)
