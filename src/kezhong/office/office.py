@@ -118,13 +118,20 @@ class Office:
             self._root_path = found or ""
         return self._root_path
 
+    def forget_root(self) -> None:
+        """Look for the city's area anew: an import has replaced the areas."""
+        self._root_path = ""
+
     def sync(self) -> None:
         """Copy the city's areas of the newest snapshot."""
         with self.acting(self.system("sync")) as session:
             sync_areas(session, City.open(self.city_folder))
 
     def close(self) -> None:
-        """Let go of the database; an embedded server stops with its last user."""
+        """Write the head of the chain outside and let go; an embedded server stops with its last user."""
+        from kezhong.office.audit.anchors import anchor_quietly
+
+        anchor_quietly(self)
         self._open.close()
 
     def __enter__(self) -> Self:

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import text
 
 from kezhong import clock
+from kezhong.office.audit.anchors import anchor_quietly
 from kezhong.office.office import Office
 from kezhong.office.telling.lighting import refresh_lights
 from kezhong.office.telling.reminding import remind
@@ -47,6 +48,7 @@ def clock_round(office: Office, now: datetime | None = None) -> Round:
                 session.audit.note(
                     "clock.round", "office", moment.date(), lights=lights, reminders=reminders, escalations=raised
                 )
+        anchor_quietly(office)
         return Round(lights, reminders, raised)
 
 
