@@ -116,7 +116,7 @@ def _approved(session: OfficeSession, pilot: Pilot, step: Step) -> None:
     due_on = calendar.try_add_workdays(clock.today(), PLAN_WORKDAYS).value
     offices = select(Organisation.id).where(Organisation.kind == "office", Organisation.level == "city").limit(1)
     row = Submission(
-        programme_id=pilot.programme_id, stage_id=stage_now(session, pilot.programme_id), code=f"PP-{pilot.code}",
+        programme_id=pilot.programme_id, stage_id=stage_now(session, pilot.programme_id), code="PP",
         asked_by_id=step.org_id or session.execute(offices).scalar(), kind="implementation_plan",
         name=f"{pilot.name}建设方案", name_en=f"Plan of {pilot.name}", source="建议值", pilot_id=pilot.id,
         due_on=due_on, due_at=due_at(session, due_on), **same_place(pilot),

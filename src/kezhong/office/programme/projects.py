@@ -69,13 +69,14 @@ def create_project(
         The place is not the actor's.
     """
     programme = session.one(Programme, programme_id)
+    values = {key: value for key, value in values.items() if value is not None}
     found: Opened | None = None
     if shortfall_id:
         if reader is None or not run_id:
             raise InputError("programme.needs_run", column="run_id", value=run_id)
         found = read_shortfall(session, reader, run_id, shortfall_id)
         _not_twice(session, programme.id, shortfall_id)
-        values = {**found.project_values(), **{key: value for key, value in values.items() if value is not None}}
+        values = {**found.project_values(), **values}
         area_code = area_code or found.area.code
         name = name.strip() or found.title
         org_id = org_id or (found.unit.id if found.unit else None)

@@ -127,9 +127,9 @@ def overview(session: OfficeSession, programme_id: int) -> list[Kind]:
         .where(Submission.programme_id == programme_id)
         .order_by(Submission.due_on, Submission.code, Organisation.id)
     ).all()
-    groups: dict[tuple[date, str], list[tuple[Submission, str]]] = {}
+    groups: dict[str, list[tuple[Submission, str]]] = {}
     for row, name in rows:
-        groups.setdefault((row.due_on, row.code), []).append((row, name))
+        groups.setdefault(row.code, []).append((row, name))
     return [_kind(group) for group in groups.values()]
 
 
@@ -137,10 +137,11 @@ def _kind(group: list[tuple[Submission, str]]) -> Kind:
     first = group[0][0]
     counted = [(row, name) for row, name in group if row.state != "waived"]
     owed = [(row, name) for row, name in counted if row.state == "due"]
+    same = len({row.name for row, _ in group}) == 1  # else the page names the kind of paper
     return Kind(
         first.code,
-        first.name,
-        first.name_en,
+        first.name if same else "",
+        first.name_en if same else "",
         first.kind,
         first.due_on,
         len(counted),
