@@ -25,3 +25,12 @@ def span(progress: Progress, start: float, end: float) -> Progress:
         progress(start + (end - start) * share, step)
 
     return report
+
+
+def called(progress: Progress, name: str) -> Progress:
+    """Report a part under one step of the caller's, whatever the part itself calls it."""
+
+    def report(share: float, step: str) -> None:
+        progress(share, name)
+
+    return report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from kezhong.catalogue import load_basis, load_catalogue
 from kezhong.city.crs import to_projected
 from kezhong.city.vocabulary import AGE_COLUMNS, AGE_GROUPS
 from kezhong.city.workspace import City
-from kezhong.errors import DataMissingError, NotFoundError
+from kezhong.errors import CancelledError, DataMissingError, NotFoundError
 
 ELEMENTS = ("wet_market", "kindergarten", "primary_school", "elderly_day_care")
 
@@ -288,3 +289,25 @@ def test_bands_of_the_fixture_make_up_its_people(tmp_path: Path) -> None:
     demand = road_city(tmp_path / "a").layer("demand")
     np.testing.assert_allclose(demand[list(AGE_COLUMNS)].sum(axis=1), demand["people"])
     assert isinstance(place(0, 0), Point)
+
+
+def test_progress_runs_forward_and_cancels_anywhere(tmp_path: Path) -> None:
+    city = road_city(tmp_path / "city")
+    whole = openings_of(city, walker="wheelchair").table
+    told: list[tuple[float, str]] = []
+    openings_of(city, walker="wheelchair", progress=lambda share, step: told.append((share, step)))
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    steps = {step for _, step in told}
+    assert {f"assess.step_openings_{part}" for part in ("ends", "roads", "bars", "rank")} < steps
+    for at in range(len(told)):
+        left = iter(range(at))
+
+        def stop(share: float, step: str, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise CancelledError("jobs.cancelled", job="j")
+
+        with pytest.raises(CancelledError):
+            openings_of(city, walker="wheelchair", progress=stop)
+    assert openings_of(city, walker="wheelchair").table.equals(whole)

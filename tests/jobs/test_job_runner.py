@@ -124,6 +124,24 @@ def test_one_job_a_key_at_a_time(runner: JobRunner) -> None:
     assert gate.calls == 1
 
 
+def test_a_job_that_is_being_cancelled_is_not_joined(runner: JobRunner) -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def deaf(progress: Progress) -> Mapping[str, Any]:
+        started.set()
+        assert go_on.wait(10)
+        return _done(progress)
+
+    first = runner.submit("assess", deaf, key="a")
+    assert started.wait(10)
+    first.cancel()
+    second = runner.submit("assess", _done, key="a")
+    assert second is not first
+    go_on.set()
+    assert _over(first) is JobState.CANCELLED
+    assert _over(second) is JobState.DONE
+
+
 def test_idempotency_key_gives_the_same_job_also_when_over(runner: JobRunner) -> None:
     first = runner.submit("assess", _done, key="a", idempotency_key="k")
     _over(first)

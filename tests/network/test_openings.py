@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from kezhong.errors import InputError
 from kezhong.network import CLOSED, Access, WalkGraph, Weights, reach, with_link
 from kezhong.network.candidates import Candidates
-from kezhong.network.openings import Openings, People, openings
+from kezhong.network.openings import Openings, openings
+from kezhong.network.people import People
 
 SEEDS = st.integers(0, 2**31)
 

@@ -29,7 +29,7 @@ from kezhong.catalogue import load_basis, load_catalogue
 from kezhong.city.workspace import City
 from kezhong.errors import DataMissingError
 from kezhong.network import reach
-from kezhong.progress import Progress, silent, span
+from kezhong.progress import Progress, called, silent, span
 
 COLUMNS = (
     "id", "kind", "name", "lon", "lat", "geometry", "area_code", *GROUPS, "complete", "elements", "length_m",
@@ -68,6 +68,8 @@ def openings_of(
 
     Raises
     ------
+    CancelledError
+        From ``progress``: nothing is kept of the question.
     DataMissingError
         The city has no streets.
     NotFoundError
@@ -79,7 +81,7 @@ def openings_of(
     person = None if walker is None else catalogue.walker(walker).id
     only = None if elements is None else {catalogue.element(name).id for name in elements}
     chosen = load_basis(basis or city.config.basis, city.folder)
-    study = prepare(city, chosen, catalogue.walker(STANDARD), "any", span(progress, 0.0, 0.2))
+    study = prepare(city, chosen, catalogue.walker(STANDARD), "any", span(progress, 0.0, 0.25))
     present = set(study.points["element"])
     wanted = tuple(wanted_of(chosen, catalogue, present, only, community_types(city)).values())
     reason = _reason(study, wanted)
@@ -87,11 +89,12 @@ def openings_of(
         none = gpd.GeoDataFrame(columns=list(COLUMNS), geometry="geometry", crs="EPSG:4326")
         return OpeningsFound(none, (), chosen.id, person, reason)
     people = served(study, wanted)
-    asked = _asked(study, wanted, people, person)
-    parts, kinds = _tried(asked, person, span(progress, 0.2, 0.95))
+    asked = _asked(study, wanted, people, person, called(span(progress, 0.25, 0.4), "assess.step_reach"))
+    parts, kinds = _tried(asked, person, span(progress, 0.4, 0.95))
+    progress(0.95, "assess.step_openings_rank")
     table = _table(city, parts, wanted, people)
     table["basis"], table["walker"] = chosen.id, person
-    progress(1.0, "network.step_reach")
+    progress(1.0, "assess.step_openings_rank")
     kinds.sort(key=lambda one: KINDS.index(one.kind))
     return OpeningsFound(table[list(COLUMNS)], tuple(kinds), chosen.id, person)
 
@@ -105,32 +108,37 @@ def _reason(study: Study, wanted: tuple[Wanted, ...]) -> Reason:
 
 
 def _tried(asked: Question, walker: str | None, progress: Progress) -> tuple[list[Part], list[KindState]]:
-    gates, gate_state = closed_gates(asked)
-    ends, end_state = dead_ends(asked, span(progress, 0.0, 0.5))
-    roads, road_state = no_crossings(asked, span(progress, 0.5, 0.9))
+    gates, gate_state = closed_gates(asked, called(span(progress, 0.0, 0.1), "assess.step_openings_gates"))
+    ends, end_state = dead_ends(asked, called(span(progress, 0.1, 0.4), "assess.step_openings_ends"))
+    roads, road_state = no_crossings(asked, called(span(progress, 0.4, 0.7), "assess.step_openings_roads"))
     parts, kinds = [gates, ends, roads], [gate_state, end_state, road_state]
     if walker is None:
         kinds += [KindState(kind, 0, "no_walker") for kind in ("barred_gate", "missing_ramp", "missing_crossing")]
     else:
-        shut, states = bars(asked, walker)
+        shut, states = bars(asked, walker, called(span(progress, 0.7, 1.0), "assess.step_openings_bars"))
         parts, kinds = [*parts, shut], [*kinds, *states]
     return [part for part in parts if part is not None], kinds
 
 
-def _asked(study: Study, wanted: tuple[Wanted, ...], people: Served, walker: str | None) -> Question:
+def _asked(
+    study: Study, wanted: tuple[Wanted, ...], people: Served, walker: str | None, progress: Progress
+) -> Question:
     """In decimetres, or in a walker's deciseconds."""
+    progress(0.0, "assess.step_reach")
     city, weights, per_dm = study.city, None, 1.0
     graph, limits = street_graph(city), [one.limit_dm for one in wanted]
     if walker is not None:
         weights = walker_cost_details(city, walker).weights
         per_dm = 60.0 / study.catalogue.walker(walker).m_per_min
         limits = [int(np.floor(one.minutes * 600.0 + 1e-6)) for one in wanted]
+    progress(0.3, "assess.step_reach")
     demand, facilities, n_demand = open_doors(city, study.points, per_dm)
     shown, element, n_shown = counting_copies(study.points, wanted, facilities)
     bounds = np.array(limits, dtype=np.uint32)
     old = reach(
-        graph, demand, n_demand, shown, n_shown, element, len(bounds), int(bounds.max()), weights=weights
-    ).nearest_dm
+        graph, demand, n_demand, shown, n_shown, element, len(bounds), int(bounds.max()), weights=weights,
+        progress=span(progress, 0.5, 1.0),
+    ).nearest_dm  # fmt: skip
     return Question(
         city, graph, demand, n_demand, shown, n_shown, element, bounds, weights, per_dm, people.people, old
     )  # fmt: skip

@@ -20,7 +20,7 @@ from kezhong.city.workspace import City
 from kezhong.network import Access, Candidates, Gaps, Openings, People, WalkGraph, Weights, crossings, gaps, openings
 from kezhong.network import reach as search
 from kezhong.network.walkers import Barred, walker_weights
-from kezhong.progress import Progress, silent
+from kezhong.progress import Progress, silent, span
 
 Floats = npt.NDArray[np.float64]
 Lengths = npt.NDArray[np.uint32]
@@ -29,6 +29,7 @@ State = Literal["used", "none", "no_data", "no_walker"]
 KINDS = ("closed_gate", "dead_end", "no_crossing", "barred_gate", "missing_ramp", "missing_crossing")
 #: A new link does not lead across these kinds of the layer ``landscape``.
 DIVIDES = ("water", "river", "railway", "motorway", "wall")
+_STEP = "assess.step_reach"
 #: Farthest apart that two sides of a main road may be to be joined by a crossing (metres, 建议值(待核)).
 ROAD_M = 60.0
 #: Of crossings nearer to one another than this only the best is told (metres, 建议值(待核)).
@@ -114,7 +115,7 @@ class Part:
         return Part(facts, self.gain[chosen], self.some[chosen], self.complete[chosen])
 
 
-def closed_gates(asked: Question) -> tuple[Part | None, KindState]:
+def closed_gates(asked: Question, progress: Progress = silent) -> tuple[Part | None, KindState]:
     """Gates of gated estates that nobody may pass, for the estate's own people.
 
     Inside the estate people walk straight to the gate, as they do to the gates that are open.
@@ -138,6 +139,7 @@ def closed_gates(asked: Question) -> tuple[Part | None, KindState]:
     demand = city.geo("demand")
     home, estate = project(lonlat(demand), city.config.crs), demand["estate_id"].to_numpy(dtype=object, na_value="")
     for number, own in enumerate(shut["estate_id"]):
+        progress(number / n, _STEP)
         at = np.flatnonzero(estate == own)
         inside = np.rint(np.hypot(*(home[at] - xy[number]).T) * 10.0 * asked.per_dm).astype(np.int64)
         new = np.minimum(asked.old[:, at], inside[None, :] + from_gate[:, number : number + 1])
@@ -166,8 +168,10 @@ def _won(asked: Question, new: npt.NDArray[np.int64], at: npt.NDArray[np.intp]) 
 
 def dead_ends(asked: Question, progress: Progress) -> tuple[Part | None, KindState]:
     """Dead ends within 60 m of another street, across nothing that a strip of paving does not cross."""
+    progress(0.0, _STEP)
     lines, untested = _dividing(asked.city)
-    return _links(asked, gaps(asked.graph), "dead_end", lines, untested, progress)
+    progress(0.1, _STEP)
+    return _links(asked, gaps(asked.graph), "dead_end", lines, untested, span(progress, 0.2, 1.0))
 
 
 def no_crossings(asked: Question, progress: Progress) -> tuple[Part | None, KindState]:
@@ -184,11 +188,13 @@ def no_crossings(asked: Question, progress: Progress) -> tuple[Part | None, Kind
     roads = np.asarray(streets.geometry.array)[main]
     xy, ptr = _courses(roads, asked.city)
     nodes = nodes[_within(graph.node_xy[nodes], xy, ptr, ROAD_M)]
+    progress(0.1, _STEP)
     found = gaps(graph, nodes, within_m=ROAD_M, barred=main, across=(xy, ptr)) if len(nodes) else None
     if found is None or not len(found.node):
         return None, KindState("no_crossing", 0, "none")
+    progress(0.2, _STEP)
     lines, untested = _dividing(asked.city)
-    part, state = _links(asked, found, "no_crossing", lines, untested, progress)
+    part, state = _links(asked, found, "no_crossing", lines, untested, span(progress, 0.3, 1.0))
     if part is not None:
         part.facts["name"] = _crossed(
             part.facts, streets.loc[main, "name"].to_numpy(dtype=object, na_value=None), roads
@@ -200,6 +206,7 @@ def _links(
     asked: Question, found: Gaps, kind: str, divides: tuple[Floats, npt.NDArray[np.int64]] | None, untested: str,
     progress: Progress,
 ) -> tuple[Part | None, KindState]:  # fmt: skip
+    progress(0.0, _STEP)
     free = np.ones(len(found.node), dtype=bool)
     if divides is not None:
         free[crossings(found.xy, *divides)[0]] = False
@@ -209,7 +216,9 @@ def _links(
     xy, metres = found.xy[free], found.metres[free]
     on, at = asked.graph.at_nodes(node)
     cost = np.rint(metres * 10.0 * asked.per_dm).astype(np.int64)
-    won = asked.tried(Candidates.links(asked.graph, (on, at), (edge, offset), cost, cost), progress)
+    progress(0.1, _STEP)
+    these = Candidates.links(asked.graph, (on, at), (edge, offset), cost, cost)
+    won = asked.tried(these, span(progress, 0.1, 1.0))
     lines = shapely.linestrings(to_geographic(xy.reshape(-1, 2), asked.city.config.crs).reshape(-1, 2, 2))
     ids = asked.city.layer("street_nodes")["node_id"].to_numpy(dtype=object)[node]
     street = asked.city.layer("street_edges")["name"].to_numpy(dtype=object, na_value=None)[edge]
@@ -246,8 +255,9 @@ def _apart(part: Part, city: City) -> Part:
     return part.rows(np.flatnonzero(kept))
 
 
-def bars(asked: Question, walker: str) -> tuple[Part | None, list[KindState]]:
+def bars(asked: Question, walker: str, progress: Progress = silent) -> tuple[Part | None, list[KindState]]:
     """Gates, stairs and crossings on the streets that are closed to the walker."""
+    progress(0.0, _STEP)
     catalogue, city, graph = load_catalogue(), asked.city, asked.graph
     found = walker_cost_details(city, walker)
     rules = rules_of(catalogue.walker(walker), catalogue.crossings)
@@ -261,11 +271,13 @@ def bars(asked: Question, walker: str) -> tuple[Part | None, list[KindState]]:
         kind_of[list(reasons)] = kind
     whole = whole[pd.notna(kind_of[found.barred[whole]])]
     nodes = nodes[pd.notna(kind_of[found.barred[at_node[nodes]]])]
+    progress(0.2, _STEP)
     won = asked.tried(
         Candidates.joined([
             Candidates.edges(graph, whole, free.forward[whole], free.backward[whole]),
             Candidates.gates(graph, nodes, found.weights, opened_ends(found, free)),
-        ])
+        ]),
+        span(progress, 0.2, 1.0),
     )  # fmt: skip
     edges, points = city.geo("street_edges"), city.geo("street_nodes")
     edge = np.concatenate([whole, at_node[nodes]])

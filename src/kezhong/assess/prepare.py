@@ -25,8 +25,10 @@ def prepare(city: City, basis: Basis, walker: Walker, window: str, progress: Pro
     catalogue = load_catalogue()
     progress(0.0, "assess.step_gate")
     quality = gate(city)
+    progress(0.03, "assess.step_gate")
     points = assessed_points(city, catalogue, window)
     units = build_units(city, points)
+    progress(0.06, "assess.step_gate")
     # One search serves every basis, whatever the next question will be; the city's overlay included.
     bases = {name: load_basis(name, city.folder) for name in catalogue.bases}
     bases[basis.id] = basis

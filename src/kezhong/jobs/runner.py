@@ -95,6 +95,11 @@ class Job:
         """Wait until the job is over; ``False`` when the time is up first."""
         return self._over.wait(seconds)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody asked it to stop: it will give no result that another caller could wait for."""
+        return self._stop.is_set()
+
     def cancel(self) -> None:
         """Ask it to stop: at once where it waits, at its next report where it runs; nothing where it is over."""
         self._stop.set()
@@ -169,7 +174,8 @@ class JobRunner:
         kind
             What is done, e.g. ``assess``.
         key
-            What the work is about. While a job of this kind and key waits or runs, it is returned instead of a second.
+            What the work is about. While a job of this kind and key waits or runs, it is returned instead of a second,
+            unless it is being cancelled.
         parameters
             Shown with the job.
         idempotency_key
@@ -253,7 +259,7 @@ class JobRunner:
                 return self._jobs[job_id]
         for job in self._jobs.values():
             state = job.now()
-            if state.kind == kind and state.key == key and not state.over:
+            if state.kind == kind and state.key == key and not state.over and not job.stopping:
                 if idempotency_key is not None:
                     self._idempotent[idempotency_key] = (work, job.id)
                 return job

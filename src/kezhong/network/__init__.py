@@ -16,7 +16,8 @@ from kezhong.network.hierarchy import Hierarchy, Nearest, nearest
 from kezhong.network.hours import coverage_by_hour
 from kezhong.network.isochrone import Barriers, Isochrones, Outlines, Streets
 from kezhong.network.live import Live
-from kezhong.network.openings import Openings, People, openings
+from kezhong.network.openings import Openings, openings
+from kezhong.network.people import People
 from kezhong.network.reach import Pairs, Reach, pairs, reach
 from kezhong.network.route import Route, route
 from kezhong.network.snapping import ISLAND, MASKED, NO_STREET, SNAPPED, Snapped, snap

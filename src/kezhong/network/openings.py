@@ -22,7 +22,7 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from kezhong.errors import InputError
 from kezhong.network import _live
@@ -34,64 +34,14 @@ from kezhong.network.access import Access, EdgeCosts, Seeds, attach, seeds_of
 from kezhong.network.candidates import Candidates
 from kezhong.network.graph import UNREACHED, Flags, Floats, Ints, Lengths, Longs, WalkGraph
 from kezhong.network.live import Live
+from kezhong.network.people import People
 from kezhong.network.reach import Reach, reach
 from kezhong.network.weights import CLOSED, Weights, arcs_towards
-from kezhong.progress import Progress, silent
+from kezhong.progress import Progress, silent, span
 
 _SHIFT = 9
 _A_TASK = 32
 _STEP = "network.step_reach"
-
-
-@dataclass(frozen=True, eq=False)
-class People:
-    """Who lives at the places, and what each of them is to have.
-
-    Attributes
-    ----------
-    groups : float64 (G, D)
-        People of each place by group; the first row is everybody.
-    applies : bool (E, D)
-        At which places each element is asked for.
-    required : bool (E,)
-        Elements that count for having all that is required.
-    bands : float64 (B, D)
-        People of each place by age band, which do not overlap.
-    within : bool (G, B)
-        Which bands a group holds.
-    serves : int64 (E,)
-        Whom an element is for: a bit for each band, and bit B for everybody.
-    """
-
-    groups: Floats
-    applies: Flags
-    required: Flags
-    bands: Floats
-    within: Flags
-    serves: Longs
-
-    @classmethod
-    def everybody(cls, people: ArrayLike, n_elements: int) -> People:
-        """One group, every element for everybody and required."""
-        one = np.atleast_2d(np.asarray(people, np.float64))
-        applies = np.ones((n_elements, one.shape[1]), np.bool_)
-        return cls.for_all(one, applies, np.ones(n_elements, np.bool_))
-
-    @classmethod
-    def for_all(cls, groups: ArrayLike, applies: ArrayLike, required: ArrayLike) -> People:
-        """Several groups; every element is for everybody."""
-        rows, asked = np.asarray(groups, np.float64), np.asarray(applies, np.bool_)
-        none, within = np.zeros((0, rows.shape[1])), np.zeros((len(rows), 0), np.bool_)
-        return cls(rows, asked, np.asarray(required, np.bool_), none, within, np.ones(len(asked), np.int64))
-
-    def served(self, bits: Longs, places: NDArray[np.signedinteger[Any]]) -> Floats:
-        """(G, n): people of some places whom at least one of the bits holds; nobody where there is none."""
-        found = np.zeros((len(self.groups), len(places)))
-        for band, people in enumerate(self.bands[:, places]):
-            held = ((bits >> band) & 1).astype(np.bool_)
-            found += np.where(held, people, 0.0) * self.within[:, band : band + 1]
-        everybody = ((bits >> len(self.bands)) & 1).astype(np.bool_)
-        return np.where(everybody, self.groups[:, places], found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,20 +112,22 @@ def openings(
     ask = _Question(graph, demand.checked(graph, n_demand, "demand"), n_demand, facilities, n_facilities, element,
                     n_elements, limits, farthest, costs, threads)  # fmt: skip
     old = ask.nearest(ask.demand, n_demand) if known is None else _known(known, n_elements, n_demand)
-    given = _people(people, n_elements, n_demand)
+    given = people.checked(n_elements, n_demand)
     missed = (old > limits[:, None]) & given.applies
     lacking = (missed & given.required[:, None]).sum(axis=0).astype(np.int32)
     shape = (candidates.n, n_elements, len(given.groups))
     gain, some, complete = np.zeros(shape), np.zeros((shape[0], shape[2])), np.zeros((shape[0], shape[2]))
     ports = Access.of(np.arange(len(candidates.edge), dtype=np.int32), candidates.edge, candidates.offset_dm)
     from_port = ask.nearest(ports, len(ports.place))
+    progress(0.1, _STEP)
     near = _from_hub(candidates, from_port, n_elements)
     seeds, reach_of = _starts(candidates, costs, ask, from_port, near)
     count = _Count(missed, lacking, limits, np.ascontiguousarray(near), given, gain, some, complete)
-    _search(ask, seeds, reach_of, count, progress)
+    _search(ask, seeds, reach_of, count, span(progress, 0.1, 0.8))
     crowded = _lived_on(candidates, ask)
     if crowded:
-        _in_place(ask, candidates, crowded, count)
+        _in_place(ask, candidates, crowded, count, span(progress, 0.8, 1.0))
+    progress(1.0, _STEP)
     return Openings(gain, some, complete, near.T)
 
 
@@ -344,14 +296,15 @@ def _lived_on(candidates: Candidates, ask: _Question) -> list[int]:
     return found
 
 
-def _in_place(ask: _Question, candidates: Candidates, crowded: list[int], count: _Count) -> None:
+def _in_place(ask: _Question, candidates: Candidates, crowded: list[int], count: _Count, progress: Progress) -> None:
     """Candidates with homes or doors on what they open: the network itself is changed and changed back."""
     live = Live(
         ask.graph, ask.demand, ask.n_demand, ask.facilities, ask.n_facilities, ask.element, ask.n_elements,
         ask.farthest, np.zeros((ask.n_elements, 1), np.uint32), weights=ask.costs,
     )  # fmt: skip
     limits, given = ask.limits[:, None], count.people
-    for c in crowded:
+    for number, c in enumerate(crowded):
+        progress(number / len(crowded), _STEP)
         own = candidates.opened_of == c
         edges = candidates.opened[own]
         change = live.set_edges(edges, candidates.forward[own], candidates.backward[own])
@@ -388,25 +341,3 @@ def _known(known: ArrayLike, n_elements: int, n_demand: int) -> Lengths:
     if given.shape != (n_elements, n_demand):
         raise InputError("network.shape", column="known", value=given.shape, expected=(n_elements, n_demand))
     return np.ascontiguousarray(given, np.uint32)
-
-
-def _people(people: People, n_elements: int, n_demand: int) -> People:
-    groups = np.ascontiguousarray(people.groups, np.float64)
-    if groups.ndim != 2 or groups.shape[1] != n_demand:
-        raise InputError("network.shape", column="people.groups", value=groups.shape, expected=f"(G, {n_demand})")
-    applies = np.ascontiguousarray(people.applies, np.bool_)
-    if applies.shape != (n_elements, n_demand):
-        raise InputError("network.shape", column="people.applies", value=applies.shape, expected=(n_elements, n_demand))
-    required = np.ascontiguousarray(people.required, np.bool_)
-    serves = np.ascontiguousarray(people.serves, np.int64)
-    for column, given in (("people.required", required), ("people.serves", serves)):
-        if given.shape != (n_elements,):
-            raise InputError("network.shape", column=column, value=given.shape, expected=(n_elements,))
-    bands = np.ascontiguousarray(people.bands, np.float64)
-    within = np.ascontiguousarray(people.within, np.bool_)
-    if bands.shape[1:] != (n_demand,):
-        raise InputError("network.shape", column="people.bands", value=bands.shape, expected=f"(B, {n_demand})")
-    if within.shape != (len(groups), len(bands)):
-        expected = (len(groups), len(bands))
-        raise InputError("network.shape", column="people.within", value=within.shape, expected=expected)
-    return People(groups, applies, required, bands, within, serves)

@@ -34,6 +34,8 @@ _PROBLEMS_ZH = {
     "json_invalid": "不是合法的 JSON",
     "extra_forbidden": "不认识该字段",
     "model_attributes_type": "不是 JSON 对象",
+    "union_tag_invalid": "kind 不在允许的取值之内",
+    "union_tag_not_found": "缺少 kind",
 }
 
 
@@ -79,6 +81,8 @@ def from_validation(problem: RequestValidationError) -> KezhongError:
     """The first parameter that is not as required."""
     first: dict[str, Any] = dict(problem.errors()[0])
     place = [str(part) for part in first.get("loc", ())]
+    if isinstance(problem.body, dict) and len(place) > 2 and place[1] == problem.body.get("kind"):
+        del place[1]  # which of several bodies was meant is no field of it
     field = ".".join(place[1:]) or ".".join(place) or "–"
     kind = str(first.get("type", ""))
     return InputError(

@@ -44,6 +44,11 @@ class Opened:
                     self._making.pop(key, None)
         return value
 
+    def peek(self, key: Hashable) -> Any:
+        """The value under ``key``, or ``None``; nothing is made and nobody waits."""
+        with self._lock:
+            return self._used(key) if key in self._items else None
+
     def _used(self, key: Hashable) -> Any:
         self._items.move_to_end(key)
         return self._items[key]

@@ -38,6 +38,8 @@ class ServerState:
         self.jobs = JobRunner()
         self.bodies = BodyCache()
         self.whatif = WhatIfSessions()
+        #: What jobs have answered that is no run; of a few questions, for as long as the server runs.
+        self.answers = Opened(16)
         self._cities = Opened()
         self._runs = Opened(64)
         self._views = Opened(24)

@@ -113,7 +113,7 @@ export interface paths {
         };
         /**
          * Ready
-         * @description Whether the city can be read.
+         * @description Whether the city can be read, and whether the office's timed work is running.
          */
         get: operations["ready"];
         put?: never;
@@ -179,7 +179,9 @@ export interface paths {
         put?: never;
         /**
          * Submit
-         * @description Assess the city. The same ``Idempotency-Key`` gives the same job; a result that exists is given at once.
+         * @description Assess the city or rank openings; the same ``Idempotency-Key`` gives the same job.
+         *
+         *     A result that is there already is given at once.
          */
         post: operations["submit"];
         delete?: never;
@@ -428,6 +430,696 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/dispatch/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Dispatch File
+         * @description Read a filled-in file: problems, and what would change. Nothing is written.
+         */
+        post: operations["preview_dispatch_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dispatch/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dispatch Rounds
+         * @description Rounds, newest first.
+         */
+        get: operations["dispatch_rounds"];
+        put?: never;
+        /**
+         * Open Dispatch Round
+         * @description Open a round: a sheet goes to every unit of the levels that leads something open; a bulletin is computed.
+         */
+        post: operations["open_dispatch_round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dispatch/rounds/{round_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dispatch Round
+         * @description A round: who replied, who is late, what was accepted; or the figures of a bulletin.
+         */
+        get: operations["dispatch_round"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dispatch/rounds/{round_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Dispatch Round
+         * @description File a round: nothing is filled in any more.
+         */
+        post: operations["close_dispatch_round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dispatch/rounds/{round_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dispatch Round File
+         * @description All sheets within the caller's scope in one .zip; of a bulletin its workbook.
+         */
+        get: operations["dispatch_round_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dispatch/rounds/{round_id}/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remind Of Dispatch
+         * @description Tell the contacts of the units whose sheet is missing; once a day each.
+         */
+        post: operations["remind_of_dispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dispatch/sheets/{sheet_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dispatch Sheet
+         * @description A sheet: rows as sent and as they stand now, what was filled in, its course.
+         */
+        get: operations["dispatch_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dispatch/sheets/{sheet_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Dispatch Sheet
+         * @description Take a sheet over: progress goes to its tasks and projects, all of it or nothing.
+         */
+        post: operations["accept_dispatch_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dispatch/sheets/{sheet_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Dispatch Sheet
+         * @description Ask a unit no longer.
+         */
+        post: operations["cancel_dispatch_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dispatch/sheets/{sheet_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Dispatch Sheet
+         * @description Check what was filled in in the browser, as a file is checked. Nothing is written.
+         */
+        post: operations["check_dispatch_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dispatch/sheets/{sheet_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dispatch Sheet File
+         * @description The sheet as a workbook, with what was filled in so far.
+         */
+        get: operations["dispatch_sheet_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dispatch/sheets/{sheet_id}/fill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fill Dispatch Sheet
+         * @description Hand a sheet in. The same content once more changes nothing.
+         */
+        post: operations["fill_dispatch_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dispatch/sheets/{sheet_id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return Dispatch Sheet
+         * @description Give a sheet back with a reason; one that was accepted is reopened with a deadline.
+         */
+        post: operations["return_dispatch_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/duties/{duty_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Duty
+         * @description End a duty that is not the lead.
+         */
+        delete: operations["delete_duty"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Measuring
+         * @description The run that measures, the rules, and how much there is of what.
+         */
+        get: operations["measuring"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/bindable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bindable
+         * @description The figures of an area and element in the present run, as keys that a target can be bound to.
+         */
+        get: operations["bindable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/facilities-in-use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Facilities In Use
+         * @description Projects in use as facilities, with what keeps some out of the city's data.
+         */
+        get: operations["facilities_in_use"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/facilities-in-use.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Facilities Ledger
+         * @description Projects in use as a ledger that ``kezhong import facilities`` takes.
+         */
+        get: operations["facilities_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/facilities-in-use/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import In Use
+         * @description Bring projects in use into the city's data as the source ``office-projects``, and assess anew: a job.
+         *
+         *     All projects of the city go in, whatever the caller's own scope: the import replaces the source as a whole.
+         */
+        post: operations["import_in_use"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/measure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Measure
+         * @description Measure targets, promises and awaiting tasks by a run; doing it again changes nothing more.
+         */
+        post: operations["measure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All Objections
+         * @description Objections to sheets, findings and measurements in scope, newest first; appeals have a page of their own.
+         */
+        get: operations["all_objections"];
+        put?: never;
+        /**
+         * File Objection
+         * @description Object to a sheet, to a finding or to a measurement; the same ``Idempotency-Key`` files one objection.
+         */
+        post: operations["file_objection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/objections/{objection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Objection
+         * @description An objection with its course, and what was corrected.
+         */
+        get: operations["one_objection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/objections/{objection_id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Take up, uphold, dismiss, correct or review again; needs ``If-Match``.
+         */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/objections/{objection_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw
+         * @description Take an objection back; needs ``If-Match``.
+         */
+        post: operations["withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/promises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pilot Promises
+         * @description A pilot's promises: before, promised, measured.
+         */
+        get: operations["pilot_promises"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Measured Targets
+         * @description Targets with baseline, what was measured and the course over runs; in the order of the programme.
+         */
+        get: operations["measured_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/targets/{target_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Measured Target
+         * @description A target with what it is made of: pilots, communities inside, outside, and not known.
+         */
+        get: operations["measured_target"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/targets/{target_id}/figure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Bind
+         * @description Bind a target to a figure, and measure it by the present run; needs ``If-Match``.
+         */
+        put: operations["bind"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Awaiting
+         * @description Closed tasks that came of shortfalls, by what was found, newest first.
+         */
+        get: operations["awaiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/tasks/{task_id}/close-unmeasured": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Unmeasured
+         * @description Close a task without a finding: what the data cannot show is held against nobody. Needs ``If-Match``.
+         */
+        post: operations["close_unmeasured"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verifications
+         * @description Verification sheets in scope, newest first.
+         */
+        get: operations["verifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/verifications/{sheet_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verification
+         * @description A verification sheet with its course.
+         */
+        get: operations["verification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/verifications/{sheet_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm
+         * @description The office confirms a signed sheet once nobody may object any more; needs ``If-Match``.
+         */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/measurement/verifications/{sheet_id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign
+         * @description The community says what it found; needs ``If-Match``. No photograph and no position is asked for.
+         */
+        post: operations["sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/oidc/callback": {
         parameters: {
             query?: never;
@@ -462,6 +1154,138 @@ export interface paths {
         get: operations["oidc_start"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/pilot-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pilot Rules
+         * @description The rules by which pilots are graded, and those of the commerce scheme, which are another thing.
+         */
+        get: operations["pilot_rules"];
+        /**
+         * Put Pilot Rules
+         * @description Put the city's own rules in force, checked as a whole; ``If-Match: "v0"`` where the shipped ones were.
+         */
+        put: operations["put_pilot_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/programme-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Programme Templates
+         * @description Templates a programme can be set up from, with the districts they ask for.
+         */
+        get: operations["programme_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/programmes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Programmes
+         * @description All programmes, the newest first.
+         */
+        get: operations["programmes"];
+        put?: never;
+        /**
+         * Create
+         * @description Set up a programme from a template: all of it or nothing.
+         */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/programmes/{programme_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Programme
+         * @description A programme with its stages, targets and what is there now, duties, and papers due.
+         */
+        get: operations["programme"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Programme
+         * @description Change a programme's name, text, document or state.
+         */
+        patch: operations["edit_programme"];
+        trace?: never;
+    };
+    "/api/v1/office/programmes/{programme_id}/duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Duty
+         * @description Name a lead, responsible or joint unit of a circle; answers with all duties.
+         */
+        post: operations["create_duty"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/programmes/{programme_id}/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Target
+         * @description Add a target to the programme.
+         */
+        post: operations["create_target"];
         delete?: never;
         options?: never;
         head?: never;
@@ -532,6 +1356,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/stages/{stage_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Stage
+         * @description Change a stage's name, text or dates.
+         */
+        patch: operations["edit_stage"];
+        trace?: never;
+    };
+    "/api/v1/office/targets/{target_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Target
+         * @description Change a target; what it was stays in the audit.
+         */
+        patch: operations["edit_target"];
+        trace?: never;
+    };
     "/api/v1/office/words": {
         parameters: {
             query?: never;
@@ -562,6 +1426,8 @@ export interface paths {
         /**
          * Openings
          * @description Each is tried alone, everything else as it is; the first serves most people.
+         *
+         *     The answer of a job of kind ``openings``; 404 ``server.openings_not_computed`` until one has made it.
          */
         get: operations["openings"];
         put?: never;
@@ -1304,6 +2170,17 @@ export interface components {
              */
             type: "Feature";
         };
+        /** AreaOut */
+        AreaOut: {
+            /** Code */
+            code: string;
+            /** Full Name */
+            full_name: string;
+            /** Level */
+            level: string;
+            /** Name */
+            name: string;
+        };
         /** AreaProperties */
         AreaProperties: {
             /** Code */
@@ -1338,6 +2215,88 @@ export interface components {
             score: number | null;
             /** Status */
             status: string | null;
+        };
+        /** AssessRequest */
+        AssessRequest: {
+            /**
+             * Basis
+             * @description null: the city's own
+             */
+            basis?: string | null;
+            /**
+             * Force
+             * @description compute again although the run exists
+             * @default false
+             */
+            force: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "assess";
+            /**
+             * Walker
+             * @default standard
+             */
+            walker: string;
+        };
+        /** AwaitingList */
+        AwaitingList: {
+            /** Items */
+            items: components["schemas"]["AwaitingTask"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** AwaitingTask */
+        AwaitingTask: {
+            /** Allowed */
+            allowed: string[];
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Circle */
+            circle: string | null;
+            /** Code */
+            code: string;
+            /** Done At */
+            done_at: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "task";
+            /**
+             * Objections
+             * @description objections that are not decided yet
+             */
+            objections: number;
+            /** Org */
+            org: string;
+            /**
+             * Outcome
+             * @description what the last measurement said: a key of ``waits``, sheet, or empty
+             */
+            outcome: string;
+            /** Outcome Text */
+            outcome_text: string;
+            /** Run Id */
+            run_id: string;
+            sheet: components["schemas"]["SheetBrief"] | null;
+            /** Shortfall */
+            shortfall: {
+                [key: string]: unknown;
+            } | null;
+            /** Shortfall Id */
+            shortfall_id: string;
+            /** State */
+            state: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
         };
         /**
          * BarrierOut
@@ -1393,6 +2352,34 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /** Bindable */
+        Bindable: {
+            key: components["schemas"]["FigureKey"];
+            name: components["schemas"]["Bilingual"];
+            /** Of People */
+            of_people: boolean;
+            /** Status */
+            status: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number | null;
+        };
+        /** BindableList */
+        BindableList: {
+            /** Items */
+            items: components["schemas"]["Bindable"][];
+            /** Run Id */
+            run_id: string;
+        };
+        /**
+         * Cancelled
+         * @description Why a unit is asked no longer.
+         */
+        Cancelled: {
+            /** Reason */
+            reason: string;
         };
         /** CatalogueOut */
         CatalogueOut: {
@@ -1476,6 +2463,29 @@ export interface components {
              */
             worst: (string | null)[] | null;
         };
+        /** ChangeOut */
+        ChangeOut: {
+            /** After */
+            after: number | string | null;
+            /** Before */
+            before: number | null;
+            /** Code */
+            code: string;
+            /** Conflict */
+            conflict: boolean;
+            /** Done */
+            done: boolean;
+            /** Kind */
+            kind: string;
+            /** Now */
+            now: number | null;
+            /** Open */
+            open: boolean;
+            /** Row */
+            row: string;
+            /** Title */
+            title: string;
+        };
         /**
          * ChangePeople
          * @description More or fewer people live somewhere: all by one factor, or age bands by factors of their own.
@@ -1529,6 +2539,15 @@ export interface components {
              */
             state: number[];
         };
+        /** Choice */
+        Choice: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Zh */
+            zh: string;
+        };
         /**
          * CircleId
          * @description The eight circles (圈), in the plan's order.
@@ -1563,7 +2582,7 @@ export interface components {
             center: number[] | null;
             /** Code */
             code: string;
-            counts: components["schemas"]["Counts"];
+            counts: components["schemas"]["kezhong__server__models__city__Counts"];
             /** Crs */
             crs: string;
             /** Default Basis */
@@ -1633,6 +2652,26 @@ export interface components {
             /** Node */
             node: string;
         };
+        /** ColumnOut */
+        ColumnOut: {
+            /** Choices */
+            choices: {
+                [key: string]: string;
+            }[];
+            /** En */
+            en: string;
+            /** Hint */
+            hint: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "known" | "percent" | "text" | "choice" | "day";
+            /** Zh */
+            zh: string;
+        };
         /**
          * CompareRequest
          * @description Two scenarios; ``null`` is the city as it is.
@@ -1674,21 +2713,14 @@ export interface components {
             /** Second */
             second: number;
         };
-        /** Counts */
-        Counts: {
-            /**
-             * Areas
-             * @description level → number; life circles included
-             */
-            areas: {
-                [key: string]: number;
-            };
-            /** Demand */
-            demand: number;
-            /** Facilities */
-            facilities: number;
-            /** People */
-            people: number;
+        /** CountedPilot */
+        CountedPilot: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
         };
         /** Coverage */
         Coverage: {
@@ -1763,6 +2795,57 @@ export interface components {
             status: string;
             /** Value */
             value: number | null;
+        };
+        /** CreatedProgramme */
+        CreatedProgramme: {
+            /** Applications */
+            applications: number;
+            /** Duties */
+            duties: number;
+            programme: components["schemas"]["ProgrammeItem"];
+            /** Stages */
+            stages: number;
+            /** Submissions */
+            submissions: number;
+            /** Targets */
+            targets: number;
+            /** Tasks */
+            tasks: number;
+            /** Without Unit */
+            without_unit: string[];
+        };
+        /** DecideRequest */
+        DecideRequest: {
+            /** Due */
+            due?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Result
+             * @default
+             */
+            result: string;
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "take_up" | "uphold" | "dismiss" | "correct" | "review_again";
+        };
+        /**
+         * Decisions
+         * @description For rows that changed since the sheet went out: take or skip.
+         */
+        Decisions: {
+            /**
+             * Decisions
+             * @default {}
+             */
+            decisions: {
+                [key: string]: "take" | "skip";
+            };
         };
         /**
          * DemoAccount
@@ -1861,6 +2944,26 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** DutyOut */
+        DutyOut: {
+            /** Circle */
+            circle: string;
+            /** Duty */
+            duty: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Organisation Id */
+            organisation_id: number;
+            /** Short Name */
+            short_name: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+        };
         /** ElementChange */
         ElementChange: {
             /** Element */
@@ -1927,6 +3030,18 @@ export interface components {
          */
         ErrorEnvelope: {
             error: components["schemas"]["ErrorBody"];
+        };
+        /**
+         * Explained
+         * @description Where the map explains the figure.
+         */
+        Explained: {
+            /** Area */
+            area: string;
+            /** Element */
+            element: string;
+            /** Level */
+            level: string;
         };
         /** ExplainedArea */
         ExplainedArea: {
@@ -2146,6 +3261,18 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** FacilitiesInUse */
+        FacilitiesInUse: {
+            /**
+             * In City
+             * @description facilities that came of projects in the newest snapshot
+             */
+            in_city: number;
+            /** Items */
+            items: components["schemas"]["FacilityInUse"][];
+            /** Ready */
+            ready: number;
+        };
         /** FacilityCollection */
         FacilityCollection: {
             /** Features */
@@ -2167,6 +3294,31 @@ export interface components {
              * @constant
              */
             type: "Feature";
+        };
+        /** FacilityInUse */
+        FacilityInUse: {
+            /** Code */
+            code: string;
+            /** Element */
+            element: string | null;
+            element_name: components["schemas"]["Bilingual"] | null;
+            /**
+             * Lacks
+             * @description what keeps it out of the ledger: element, position
+             */
+            lacks: string[];
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** Name */
+            name: string;
+            /** Opened */
+            opened: string | null;
+            /** Project Id */
+            project_id: number;
+            /** Source */
+            source: string;
         };
         /** FacilityProperties */
         FacilityProperties: {
@@ -2201,6 +3353,58 @@ export interface components {
             zh: string;
         };
         /**
+         * FigureKey
+         * @description The key of a figure without the run; an empty ``basis_hash`` stands for the basis of the run that is read.
+         */
+        FigureKey: {
+            /**
+             * Age Group
+             * @default all
+             */
+            age_group: string;
+            /** Area Code */
+            area_code: string;
+            /**
+             * Basis Hash
+             * @default
+             */
+            basis_hash: string;
+            /**
+             * Element
+             * @default *
+             */
+            element: string;
+            /** Indicator */
+            indicator: string;
+            /**
+             * Scenario
+             * @default
+             */
+            scenario: string;
+            /** Threshold */
+            threshold?: number | null;
+            /**
+             * Threshold Unit
+             * @default
+             */
+            threshold_unit: string;
+            /**
+             * Variant
+             * @default
+             */
+            variant: string;
+            /**
+             * Walker
+             * @default metres
+             */
+            walker: string;
+            /**
+             * Window
+             * @default any
+             */
+            window: string;
+        };
+        /**
          * Geometry
          * @description A GeoJSON geometry, longitude and latitude in WGS 84.
          */
@@ -2222,13 +3426,21 @@ export interface components {
             /** Loss */
             loss: number | null;
         };
-        /** Health */
+        /**
+         * Health
+         * @description Whether it answers; *degraded*: it does, and something beside it does not work.
+         */
         Health: {
             /**
-             * Status
-             * @constant
+             * Problems
+             * @default []
              */
-            status: "ok";
+            problems: components["schemas"]["Bilingual"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded";
         };
         /** Hit */
         Hit: {
@@ -2500,34 +3712,18 @@ export interface components {
             state: "queued" | "running" | "done" | "failed" | "cancelled";
             step: components["schemas"]["Bilingual"];
         };
-        /** JobRequest */
-        JobRequest: {
-            /**
-             * Basis
-             * @description null: the city's own
-             */
-            basis?: string | null;
-            /**
-             * Force
-             * @description compute again although the run exists
-             * @default false
-             */
-            force: boolean;
-            /**
-             * Kind
-             * @constant
-             */
-            kind: "assess";
-            /**
-             * Walker
-             * @default standard
-             */
-            walker: string;
-        };
         /** JobResult */
         JobResult: {
-            /** Run */
-            run: string;
+            /**
+             * Openings
+             * @description of `openings`: how many serve somebody; `GET /openings` with the same question
+             */
+            openings?: number | null;
+            /**
+             * Run
+             * @description of `assess`: the run
+             */
+            run?: string | null;
         };
         /**
          * LineGeometry
@@ -2718,6 +3914,97 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** MeasureRequest */
+        MeasureRequest: {
+            /**
+             * Run
+             * @description null: the default run of the newest snapshot
+             */
+            run?: string | null;
+        };
+        /** Measured */
+        Measured: {
+            /** Promises */
+            promises: number;
+            /** Run Id */
+            run_id: string;
+            /** Targets */
+            targets: number;
+            /** Tasks */
+            tasks: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * MeasuredValue
+         * @description A value with its parts; ``status`` is met, not_met or why there is no verdict.
+         */
+        MeasuredValue: {
+            /** At */
+            at: string | null;
+            /** Denominator */
+            denominator: number | null;
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /** Numerator */
+            numerator: number | null;
+            /** Quality */
+            quality: number | null;
+            /** Reason */
+            reason: string;
+            /** Run Id */
+            run_id: string;
+            /** Snapshot */
+            snapshot: string;
+            /** Status */
+            status: string;
+            /**
+             * Uncertain
+             * @description the interval straddles the target
+             */
+            uncertain: boolean;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * Measuring
+         * @description What the page begins with.
+         */
+        Measuring: {
+            /** Findings */
+            findings: components["schemas"]["Choice"][];
+            /** Objections */
+            objections: {
+                [key: string]: number;
+            };
+            /**
+             * Review Due
+             * @description proposed day for the review of an objection
+             */
+            review_due: string;
+            rules: components["schemas"]["RulesShown"];
+            run: components["schemas"]["RunShown"] | null;
+            /**
+             * Sheets
+             * @description verification sheets, by state
+             */
+            sheets: {
+                [key: string]: number;
+            };
+            /**
+             * Tasks
+             * @description tasks that came of shortfalls, by state
+             */
+            tasks: {
+                [key: string]: number;
+            };
+            /** Waits */
+            waits: {
+                [key: string]: components["schemas"]["Bilingual"];
+            };
+        };
         /** MergeOut */
         MergeOut: {
             /** Conflicts */
@@ -2752,6 +4039,13 @@ export interface components {
             lat: number;
             /** Lon */
             lon: number;
+        };
+        /** NamedArea */
+        NamedArea: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
         };
         /**
          * NamedItem
@@ -2806,6 +4100,95 @@ export interface components {
             /** Name */
             name: string | null;
         };
+        /** NewDuty */
+        NewDuty: {
+            /** Circle */
+            circle: string;
+            /**
+             * Duty
+             * @enum {string}
+             */
+            duty: "lead" | "responsible" | "joint";
+            /** Organisation Id */
+            organisation_id: number;
+            /** Valid From */
+            valid_from?: string | null;
+        };
+        /** NewProgramme */
+        NewProgramme: {
+            /** Bindings */
+            bindings?: {
+                [key: string]: string;
+            };
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /**
+             * Shift Years
+             * @default 0
+             */
+            shift_years: number;
+            /** Template */
+            template: string;
+        };
+        /** NewRules */
+        NewRules: {
+            /** Commerce */
+            commerce: {
+                [key: string]: unknown;
+            };
+            /** Pilot */
+            pilot: {
+                [key: string]: unknown;
+            };
+        };
+        /** NewTarget */
+        NewTarget: {
+            /** Area Code */
+            area_code?: string | null;
+            /** Circle */
+            circle?: string | null;
+            /**
+             * Comparison
+             * @default at_least
+             * @enum {string}
+             */
+            comparison: "at_least" | "at_most";
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "count" | "circle_coverage" | "access_coverage" | "indicator";
+            /** Metric */
+            metric: string;
+            /** Name */
+            name: string;
+            /**
+             * Name En
+             * @default
+             */
+            name_en: string;
+            /**
+             * Source
+             * @default 建议值
+             */
+            source: string;
+            /** Stage Id */
+            stage_id?: number | null;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+            /** Value */
+            value: number;
+        };
         /**
          * NightShares
          * @description Shares over the nights of the ordinary week.
@@ -2819,6 +4202,124 @@ export interface components {
             mean_possibly: number | null;
             /** Mean Surely */
             mean_surely: number | null;
+        };
+        /** ObjectRequest */
+        ObjectRequest: {
+            /** Object Id */
+            object_id: number;
+            /**
+             * Object Kind
+             * @enum {string}
+             */
+            object_kind: "verification" | "task" | "measurement";
+            /** Text */
+            text: string;
+            /**
+             * Version
+             * @description of the object, as it was seen
+             */
+            version?: number | null;
+        };
+        /** ObjectionDetail */
+        ObjectionDetail: {
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** Allowed */
+            allowed: components["schemas"]["StepAllowed"][];
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** Course */
+            course: components["schemas"]["StepShown"][];
+            /** Created At */
+            created_at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decision */
+            decision: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "objection";
+            /** Object Id */
+            object_id: number;
+            /** Object Kind */
+            object_kind: string;
+            /** Org */
+            org: string;
+            /** State */
+            state: string;
+            /** Task Id */
+            task_id: number | null;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
+        /** ObjectionList */
+        ObjectionList: {
+            /** Items */
+            items: components["schemas"]["ObjectionShown"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** ObjectionShown */
+        ObjectionShown: {
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** Allowed */
+            allowed: components["schemas"]["StepAllowed"][];
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** Created At */
+            created_at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decision */
+            decision: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "objection";
+            /** Object Id */
+            object_id: number;
+            /** Object Kind */
+            object_kind: string;
+            /** Org */
+            org: string;
+            /** State */
+            state: string;
+            /** Task Id */
+            task_id: number | null;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
         };
         /**
          * OffPeak
@@ -3038,6 +4539,59 @@ export interface components {
              */
             walker: string | null;
         };
+        /** OpeningsRequest */
+        OpeningsRequest: {
+            /**
+             * Basis
+             * @description whose thresholds; null: the city's own
+             */
+            basis?: string | null;
+            /**
+             * Element
+             * @description only this service element; null: all
+             */
+            element?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "openings";
+            /**
+             * Walker
+             * @description whose minutes; null: the metres
+             */
+            walker?: string | null;
+        };
+        /** PaperKind */
+        PaperKind: {
+            /** Code */
+            code: string;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /** Handed In */
+            handed_in: number;
+            /** Late */
+            late: number;
+            /** Missing */
+            missing: string[];
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** Received */
+            received: number;
+            /** Returned */
+            returned: string[];
+            /** Submission Kind */
+            submission_kind: string;
+            /** Total */
+            total: number;
+            /** Waiting */
+            waiting: string[];
+        };
         /**
          * PasswordRequest
          * @description The present password and the new one.
@@ -3146,6 +4700,224 @@ export interface components {
              */
             type: "Point";
         };
+        /**
+         * PreviewOut
+         * @description What a file or a form would bring about; nothing is written.
+         */
+        PreviewOut: {
+            /** Changes */
+            changes: components["schemas"]["ChangeOut"][];
+            /** Period Zh */
+            period_zh: string;
+            /** Problems */
+            problems: components["schemas"]["ProblemOut"][];
+            /** Problems Text */
+            problems_text: string;
+            /** Ready */
+            ready: boolean;
+            /** Replies */
+            replies: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Same
+             * @description exactly this was handed in already
+             */
+            same: boolean;
+            /** Sheet Id */
+            sheet_id: number;
+            /** Sheet Version */
+            sheet_version: number;
+            /** State */
+            state: string;
+            /** Summary */
+            summary: string;
+            /** Unit */
+            unit: string;
+        };
+        /** ProblemOut */
+        ProblemOut: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Place */
+            place: string;
+            /** Row */
+            row: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "decide" | "warning";
+            /** Todo En */
+            todo_en: string;
+            /** Todo Zh */
+            todo_zh: string;
+            /** Value */
+            value: string;
+            /** Zh */
+            zh: string;
+        };
+        /** ProgrammeChange */
+        ProgrammeChange: {
+            /** Document */
+            document?: string | null;
+            /** Name */
+            name?: string | null;
+            /** State */
+            state?: ("draft" | "running" | "finished") | null;
+            /** Text */
+            text?: string | null;
+        };
+        /** ProgrammeItem */
+        ProgrammeItem: {
+            /** Bindings */
+            bindings: {
+                [key: string]: string;
+            };
+            /** Code */
+            code: string;
+            /** Document */
+            document: string | null;
+            /**
+             * Ends On
+             * Format: date
+             */
+            ends_on: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /** State */
+            state: string;
+            /** Template */
+            template: string;
+            /** Template Hash */
+            template_hash: string;
+            /** Text */
+            text: string;
+            /** Version */
+            version: number;
+        };
+        /** ProgrammeList */
+        ProgrammeList: {
+            /** Items */
+            items: components["schemas"]["ProgrammeItem"][];
+        };
+        /** ProgrammeOut */
+        ProgrammeOut: {
+            /** Bindings */
+            bindings: {
+                [key: string]: string;
+            };
+            /** Code */
+            code: string;
+            /** Document */
+            document: string | null;
+            /** Duties */
+            duties: components["schemas"]["DutyOut"][];
+            /**
+             * Ends On
+             * Format: date
+             */
+            ends_on: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** May Write */
+            may_write: boolean;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** Papers */
+            papers: components["schemas"]["PaperKind"][] | null;
+            /** Stages */
+            stages: components["schemas"]["StageOut"][];
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /** State */
+            state: string;
+            /** Targets */
+            targets: components["schemas"]["TargetOut"][];
+            /** Template */
+            template: string;
+            /** Template Hash */
+            template_hash: string;
+            /** Text */
+            text: string;
+            /**
+             * Today
+             * Format: date
+             */
+            today: string;
+            /** Version */
+            version: number;
+        };
+        /** PromiseList */
+        PromiseList: {
+            /** Items */
+            items: components["schemas"]["PromiseMeasured"][];
+        };
+        /** PromiseMeasured */
+        PromiseMeasured: {
+            /** Before */
+            before: number | null;
+            /** Before Run */
+            before_run: string | null;
+            /** Comparison */
+            comparison: string;
+            /** Denominator */
+            denominator: number | null;
+            explain: components["schemas"]["Explained"] | null;
+            /** High */
+            high: number | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "promise";
+            /** Low */
+            low: number | null;
+            /** Measured */
+            measured: number | null;
+            /** Measured At */
+            measured_at: string | null;
+            /** Name */
+            name: string;
+            /** Numerator */
+            numerator: number | null;
+            /** Promised */
+            promised: number;
+            /** Run Id */
+            run_id: string | null;
+            /** Status */
+            status: string | null;
+            /** Uncertain */
+            uncertain: boolean;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+        };
         /** Quality */
         Quality: {
             /** Checks */
@@ -3183,6 +4955,14 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** ReasonRequest */
+        ReasonRequest: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /**
          * RecoveryCodes
          * @description Codes for the day on which the second factor is lost; shown this once.
@@ -3190,6 +4970,75 @@ export interface components {
         RecoveryCodes: {
             /** Codes */
             codes: string[];
+        };
+        /** Reminded */
+        Reminded: {
+            /** Units */
+            units: string[];
+        };
+        /**
+         * Replies
+         * @description A sheet as it was filled in in the browser, or as a preview gave it.
+         */
+        Replies: {
+            /**
+             * Problems
+             * @default
+             */
+            problems: string;
+            /** Replies */
+            replies: components["schemas"]["Reply"][];
+            /**
+             * Summary
+             * @default
+             */
+            summary: string;
+        };
+        /**
+         * Reply
+         * @description What was filled in in one row; which fields there are depends on the form.
+         */
+        Reply: {
+            /** Done */
+            done?: string | null;
+            /** Finding */
+            finding?: string | null;
+            /**
+             * Help
+             * @default
+             */
+            help: string;
+            /**
+             * Next
+             * @default
+             */
+            next: string;
+            /**
+             * Order
+             * @default
+             */
+            order: string;
+            /** Order Due */
+            order_due?: string | null;
+            /**
+             * Problem
+             * @default
+             */
+            problem: string;
+            /** Progress */
+            progress?: number | string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Row */
+            row: string;
+            /**
+             * Situation
+             * @default
+             */
+            situation: string;
         };
         /** RequirementOut */
         RequirementOut: {
@@ -3247,6 +5096,191 @@ export interface components {
             /** Run */
             run: string | null;
         };
+        /**
+         * Returned
+         * @description Why a sheet is returned, and until when it is to come again.
+         */
+        Returned: {
+            /** Due */
+            due?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /** RoundDetail */
+        RoundDetail: {
+            /**
+             * Allowed
+             * @description close, remind: what the caller may do with it
+             */
+            allowed: string[];
+            /**
+             * Bulletin
+             * @description figures of a bulletin, each with its rows
+             */
+            bulletin: {
+                [key: string]: unknown;
+            } | null;
+            /** Closed At */
+            closed_at: string | null;
+            counts: components["schemas"]["kezhong__server__models__office__dispatch__Counts"];
+            /** Due At */
+            due_at: string;
+            /** Due On */
+            due_on: string;
+            /** Due Zh */
+            due_zh: string;
+            /**
+             * Figures
+             * @description columns of the bulletin: id, zh, en
+             */
+            figures: {
+                [key: string]: string;
+            }[];
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "dispatch_round";
+            /** Levels */
+            levels: string[];
+            /** Note */
+            note: string;
+            /** Period */
+            period: string;
+            /** Period Zh */
+            period_zh: string;
+            /** Programme */
+            programme: string;
+            /** Programme Id */
+            programme_id: number;
+            /**
+             * Round Kind
+             * @enum {string}
+             */
+            round_kind: "monthly" | "quarterly" | "half_year";
+            /** Sent At */
+            sent_at: string;
+            /** Sheets */
+            sheets: components["schemas"]["Standing"][];
+            /** Version */
+            version: number;
+        };
+        /** RoundList */
+        RoundList: {
+            /** Items */
+            items: components["schemas"]["RoundOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** RoundOut */
+        RoundOut: {
+            /**
+             * Allowed
+             * @description close, remind: what the caller may do with it
+             */
+            allowed: string[];
+            /** Closed At */
+            closed_at: string | null;
+            /** Due At */
+            due_at: string;
+            /** Due On */
+            due_on: string;
+            /** Due Zh */
+            due_zh: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "dispatch_round";
+            /** Levels */
+            levels: string[];
+            /** Note */
+            note: string;
+            /** Period */
+            period: string;
+            /** Period Zh */
+            period_zh: string;
+            /** Programme */
+            programme: string;
+            /** Programme Id */
+            programme_id: number;
+            /**
+             * Round Kind
+             * @enum {string}
+             */
+            round_kind: "monthly" | "quarterly" | "half_year";
+            /** Sent At */
+            sent_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * RoundWanted
+         * @description A round to be opened.
+         */
+        RoundWanted: {
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "monthly" | "quarterly" | "half_year";
+            /**
+             * Levels
+             * @default [
+             *       "city",
+             *       "district",
+             *       "street",
+             *       "community"
+             *     ]
+             */
+            levels: ("city" | "district" | "street" | "community")[];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Period
+             * @description 2026-11, 2026Q4 or 2026H2
+             */
+            period: string;
+            /** Programme Id */
+            programme_id: number;
+        };
+        /**
+         * RulesOut
+         * @description The rules for grading; ``version`` 0 where the shipped ones are in force.
+         */
+        RulesOut: {
+            /** Own */
+            own: boolean;
+            /** Rules */
+            rules: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
+        };
+        /** RulesShown */
+        RulesShown: {
+            /** Objection Workdays */
+            objection_workdays: number;
+            /** Proposal */
+            proposal: boolean;
+            /** Review Workdays */
+            review_workdays: number;
+            /** Verification Workdays */
+            verification_workdays: number;
+        };
         /** RunDetail */
         RunDetail: {
             /** Basis */
@@ -3287,6 +5321,30 @@ export interface components {
             items: components["schemas"]["RunSummary"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /** RunShown */
+        RunShown: {
+            /** Basis */
+            basis: string;
+            /**
+             * Current
+             * @description of the newest snapshot
+             */
+            current: boolean;
+            /** Id */
+            id: string;
+            /** Insufficient */
+            insufficient: boolean;
+            /** Made */
+            made: string;
+            /** Quality */
+            quality: number | null;
+            /** Snapshot */
+            snapshot: string;
+            /** Walker */
+            walker: string;
+            /** Window */
+            window: string;
         };
         /** RunSummary */
         RunSummary: {
@@ -3556,6 +5614,243 @@ export interface components {
             /** User Agent */
             user_agent: string;
         };
+        /** Sheet */
+        Sheet: {
+            /** Allowed */
+            allowed: string[];
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Due At */
+            due_at: string | null;
+            /** Finding */
+            finding: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "verification";
+            /** Measured */
+            measured: {
+                [key: string]: unknown;
+            };
+            /** Note */
+            note: string;
+            /** Object Until */
+            object_until: string | null;
+            /** Org */
+            org: string;
+            /** Run Id */
+            run_id: string;
+            /** Shortfall Id */
+            shortfall_id: string;
+            /** Signed At */
+            signed_at: string | null;
+            /** Signed By */
+            signed_by: string | null;
+            /** State */
+            state: string;
+            /** Task Code */
+            task_code: string;
+            /** Task Id */
+            task_id: number;
+            /** Task Org */
+            task_org: string;
+            /** Task Title */
+            task_title: string;
+            /** Version */
+            version: number;
+        };
+        /** SheetBrief */
+        SheetBrief: {
+            /** Due At */
+            due_at: string | null;
+            /** Finding */
+            finding: string;
+            /** Id */
+            id: number;
+            /** Org */
+            org: string;
+            /** Run Id */
+            run_id: string;
+            /** State */
+            state: string;
+            /** Version */
+            version: number;
+        };
+        /** SheetDetail */
+        SheetDetail: {
+            /** Allowed */
+            allowed: string[];
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Course */
+            course: components["schemas"]["StepShown"][];
+            /** Due At */
+            due_at: string | null;
+            /** Finding */
+            finding: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "verification";
+            /** Measured */
+            measured: {
+                [key: string]: unknown;
+            };
+            /** Note */
+            note: string;
+            /** Object Until */
+            object_until: string | null;
+            /** Org */
+            org: string;
+            /** Run Id */
+            run_id: string;
+            /** Shortfall Id */
+            shortfall_id: string;
+            /** Signed At */
+            signed_at: string | null;
+            /** Signed By */
+            signed_by: string | null;
+            /** State */
+            state: string;
+            /** Task Code */
+            task_code: string;
+            /** Task Id */
+            task_id: number;
+            /** Task Org */
+            task_org: string;
+            /** Task Title */
+            task_title: string;
+            /** Version */
+            version: number;
+        };
+        /** SheetList */
+        SheetList: {
+            /** Items */
+            items: components["schemas"]["Sheet"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** SheetOut */
+        SheetOut: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Allowed */
+            allowed: {
+                [key: string]: unknown;
+            }[];
+            /** Columns */
+            columns: components["schemas"]["ColumnOut"][];
+            /** Course */
+            course: {
+                [key: string]: unknown;
+            }[];
+            /** Due On */
+            due_on: string | null;
+            /** Due Zh */
+            due_zh: string;
+            /** Filled At */
+            filled_at: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "dispatch_sheet";
+            /** Late */
+            late: boolean;
+            /** Org Id */
+            org_id: number;
+            /** Period */
+            period: string;
+            /** Period Zh */
+            period_zh: string;
+            /** Problems */
+            problems: components["schemas"]["ProblemOut"][];
+            /** Problems Text */
+            problems_text: string;
+            /** Programme */
+            programme: string;
+            /** Replies */
+            replies: {
+                [key: string]: unknown;
+            }[];
+            /** Returns */
+            returns: number;
+            /** Round Id */
+            round_id: number;
+            /**
+             * Round Kind
+             * @enum {string}
+             */
+            round_kind: "monthly" | "quarterly" | "half_year";
+            /** Rows */
+            rows: components["schemas"]["SheetRow"][];
+            /** State */
+            state: string;
+            /** Summary */
+            summary: string;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+            /** Written */
+            written: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * SheetRow
+         * @description A row as it was sent out, and as it stands now.
+         */
+        SheetRow: {
+            /** Changed */
+            changed: boolean;
+            /** Code */
+            code: string;
+            /** Count */
+            count: number | null;
+            /** Due */
+            due: string | null;
+            /** Id */
+            id: number | null;
+            /** Kind */
+            kind: string;
+            /** Light */
+            light: string | null;
+            /** Measure */
+            measure: string;
+            /** Now Progress */
+            now_progress: number | null;
+            /** Now State */
+            now_state: string | null;
+            /** Open */
+            open: boolean;
+            /** Progress */
+            progress: number | null;
+            /** Refs */
+            refs: {
+                [key: string]: unknown;
+            }[];
+            /** Row */
+            row: string;
+            /** State */
+            state: string | null;
+            /** Title */
+            title: string;
+            /** Title En */
+            title_en: string | null;
+        };
         /** ShortfallChange */
         ShortfallChange: {
             /** Appeared */
@@ -3774,6 +6069,19 @@ export interface components {
             /** Username */
             username: string;
         };
+        /** SignRequest */
+        SignRequest: {
+            /**
+             * Finding
+             * @enum {string}
+             */
+            finding: "not_built" | "confirmed" | "built_but_missing_in_data" | "other";
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
         /**
          * SignedInOut
          * @description Signed in; the cookie came with it.
@@ -3797,6 +6105,137 @@ export interface components {
             message: string;
             /** @description what made it, in words */
             text: components["schemas"]["Bilingual"];
+        };
+        /** StageChange */
+        StageChange: {
+            /** Ends On */
+            ends_on?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Starts On */
+            starts_on?: string | null;
+            /** Text */
+            text?: string | null;
+        };
+        /** StageOut */
+        StageOut: {
+            /** Code */
+            code: string;
+            /**
+             * Ends On
+             * Format: date
+             */
+            ends_on: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** Number */
+            number: number;
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "over" | "now" | "coming";
+            /** Source */
+            source: string;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /** Text */
+            text: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * Standing
+         * @description One sheet in the matrix of its round.
+         */
+        Standing: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Answered */
+            answered: number;
+            /** Due On */
+            due_on: string | null;
+            /** Filled At */
+            filled_at: string | null;
+            /** First Filled At */
+            first_filled_at: string | null;
+            /** Id */
+            id: number;
+            /** Late */
+            late: boolean;
+            /** Level */
+            level: string;
+            /** Org Id */
+            org_id: number;
+            /** Returns */
+            returns: number;
+            /** Rows */
+            rows: number;
+            /** State */
+            state: string;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+        };
+        /** StepAllowed */
+        StepAllowed: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** May */
+            may: string[];
+            /** Needs */
+            needs: string[];
+            /** To */
+            to: string;
+            /** Zh */
+            zh: string;
+        };
+        /** StepShown */
+        StepShown: {
+            /** After */
+            after: string;
+            /** After En */
+            after_en: string;
+            /** After Zh */
+            after_zh: string;
+            /** At */
+            at: string;
+            /** Before */
+            before: string;
+            /** Before En */
+            before_en: string;
+            /** Before Zh */
+            before_zh: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** En */
+            en: string;
+            /** Id */
+            id: number;
+            /** Person */
+            person: string | null;
+            /** Reason */
+            reason: string;
+            /** Transition */
+            transition: string;
+            /** Unit */
+            unit: string | null;
+            /** Zh */
+            zh: string;
         };
         /**
          * SwitchOut
@@ -3828,6 +6267,253 @@ export interface components {
              */
             state: "worked" | "no_data" | "off";
             state_text: components["schemas"]["Bilingual"];
+            /** Zh */
+            zh: string;
+        };
+        /** TargetChange */
+        TargetChange: {
+            /** Comparison */
+            comparison?: ("at_least" | "at_most") | null;
+            /** Due On */
+            due_on?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Source */
+            source?: string | null;
+            /** Value */
+            value?: number | null;
+        };
+        /**
+         * TargetDetail
+         * @description With what it is made of; ``redrawn`` names circles that changed since they were accepted.
+         */
+        TargetDetail: {
+            /** Allowed */
+            allowed: string[];
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Baseline */
+            baseline: number | null;
+            /** Baseline Run */
+            baseline_run: string | null;
+            /** Circle */
+            circle: string | null;
+            /** Comparison */
+            comparison: string;
+            /** Course */
+            course: components["schemas"]["MeasuredValue"][];
+            /** Covered */
+            covered: components["schemas"]["NamedArea"][];
+            /** Due On */
+            due_on: string;
+            explain: components["schemas"]["Explained"] | null;
+            /** Figure Key */
+            figure_key: {
+                [key: string]: unknown;
+            } | null;
+            /** @description indicator and element in words */
+            figure_name: components["schemas"]["Bilingual"] | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "target";
+            /** Metric */
+            metric: string;
+            /** Missing */
+            missing: components["schemas"]["NamedArea"][];
+            /** Name */
+            name: string;
+            now: components["schemas"]["MeasuredValue"] | null;
+            /** Org */
+            org: string;
+            /** Pilots */
+            pilots: components["schemas"]["CountedPilot"][];
+            /** Proposal */
+            proposal: boolean;
+            /** Redrawn */
+            redrawn: {
+                [key: string]: unknown;
+            }[];
+            /** Source */
+            source: string;
+            /** Stage Id */
+            stage_id: number | null;
+            /** Target Kind */
+            target_kind: string;
+            /** Unit */
+            unit: string;
+            /** Unknown */
+            unknown: components["schemas"]["NamedArea"][];
+            /** Version */
+            version: number;
+            /** Wanted */
+            wanted: number;
+        };
+        /** TargetMeasured */
+        TargetMeasured: {
+            /** Allowed */
+            allowed: string[];
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Baseline */
+            baseline: number | null;
+            /** Baseline Run */
+            baseline_run: string | null;
+            /** Circle */
+            circle: string | null;
+            /** Comparison */
+            comparison: string;
+            /** Course */
+            course: components["schemas"]["MeasuredValue"][];
+            /** Due On */
+            due_on: string;
+            explain: components["schemas"]["Explained"] | null;
+            /** Figure Key */
+            figure_key: {
+                [key: string]: unknown;
+            } | null;
+            /** @description indicator and element in words */
+            figure_name: components["schemas"]["Bilingual"] | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "target";
+            /** Metric */
+            metric: string;
+            /** Name */
+            name: string;
+            now: components["schemas"]["MeasuredValue"] | null;
+            /** Org */
+            org: string;
+            /** Proposal */
+            proposal: boolean;
+            /** Source */
+            source: string;
+            /** Stage Id */
+            stage_id: number | null;
+            /** Target Kind */
+            target_kind: string;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+            /** Wanted */
+            wanted: number;
+        };
+        /**
+         * TargetNow
+         * @description What is there now; ``value`` is null where nothing is known, and ``status`` says why.
+         */
+        TargetNow: {
+            /** At */
+            at: string | null;
+            /** Denominator */
+            denominator: number | null;
+            /** Numerator */
+            numerator: number | null;
+            /** Rows */
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** Run Id */
+            run_id: string;
+            /** Share */
+            share: number | null;
+            /** Status */
+            status: string;
+            /** Value */
+            value: number | null;
+        };
+        /** TargetOut */
+        TargetOut: {
+            area: components["schemas"]["AreaOut"];
+            /** Baseline */
+            baseline: number | null;
+            /** Circle */
+            circle: string | null;
+            /** Code */
+            code: string;
+            /** Comparison */
+            comparison: string;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /** Figure Key */
+            figure_key: {
+                [key: string]: unknown;
+            } | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Metric */
+            metric: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            now: components["schemas"]["TargetNow"];
+            /** Source */
+            source: string;
+            /** Stage Id */
+            stage_id: number | null;
+            /** Target Kind */
+            target_kind: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number;
+            /** Version */
+            version: number;
+        };
+        /** TargetsMeasured */
+        TargetsMeasured: {
+            /** Items */
+            items: components["schemas"]["TargetMeasured"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** TemplateList */
+        TemplateList: {
+            /** Items */
+            items: components["schemas"]["TemplateOut"][];
+        };
+        /** TemplateOut */
+        TemplateOut: {
+            /** En */
+            en: string;
+            /**
+             * Ends On
+             * Format: date
+             */
+            ends_on: string;
+            /** Hash */
+            hash: string;
+            /** Id */
+            id: string;
+            /** Measures */
+            measures: number;
+            /** Slots */
+            slots: components["schemas"]["NamedItem"][];
+            /** Source */
+            source: string;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
             /** Zh */
             zh: string;
         };
@@ -4045,6 +6731,35 @@ export interface components {
             roles: {
                 [key: string]: components["schemas"]["Bilingual"];
             };
+        };
+        /** Counts */
+        kezhong__server__models__city__Counts: {
+            /**
+             * Areas
+             * @description level → number; life circles included
+             */
+            areas: {
+                [key: string]: number;
+            };
+            /** Demand */
+            demand: number;
+            /** Facilities */
+            facilities: number;
+            /** People */
+            people: number;
+        };
+        /** Counts */
+        kezhong__server__models__office__dispatch__Counts: {
+            /** Accepted */
+            accepted: number;
+            /** Asked */
+            asked: number;
+            /** Filled */
+            filled: number;
+            /** Late */
+            late: number;
+            /** Missing */
+            missing: number;
         };
     };
     responses: never;
@@ -4505,7 +7220,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["JobRequest"];
+                "application/json": components["schemas"]["AssessRequest"] | components["schemas"]["OpeningsRequest"];
             };
         };
         responses: {
@@ -5074,6 +7789,1609 @@ export interface operations {
             };
         };
     };
+    preview_dispatch_file: {
+        parameters: {
+            query?: {
+                /** @description the sheet that is open on the page */
+                sheet_id?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    dispatch_rounds: {
+        parameters: {
+            query?: {
+                programme_id?: number | null;
+                kind?: ("monthly" | "quarterly" | "half_year") | null;
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    open_dispatch_round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoundWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    dispatch_round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a round */
+                round_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundDetail"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    close_dispatch_round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a round */
+                round_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    dispatch_round_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a round */
+                round_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    remind_of_dispatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a round */
+                round_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminded"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    dispatch_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a sheet */
+                sheet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    accept_dispatch_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a sheet */
+                sheet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decisions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    cancel_dispatch_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a sheet */
+                sheet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cancelled"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    check_dispatch_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a sheet */
+                sheet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Replies"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    dispatch_sheet_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a sheet */
+                sheet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    fill_dispatch_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a sheet */
+                sheet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Replies"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    return_dispatch_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a sheet */
+                sheet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Returned"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    delete_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                duty_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    measuring: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measuring"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    bindable: {
+        parameters: {
+            query: {
+                area: string;
+                element?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BindableList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    facilities_in_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilitiesInUse"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    facilities_ledger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    import_in_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    measure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeasureRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measured"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    all_objections: {
+        parameters: {
+            query?: {
+                state?: ("filed" | "under_review" | "upheld" | "corrected" | "dismissed" | "withdrawn")[] | null;
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectionList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    file_objection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectionDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    one_objection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                objection_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectionDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                objection_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectionDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                objection_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectionDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    pilot_promises: {
+        parameters: {
+            query: {
+                pilot: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromiseList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    measured_targets: {
+        parameters: {
+            query?: {
+                programme?: number | null;
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetsMeasured"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    measured_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                target_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    bind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                target_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FigureKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    awaiting: {
+        parameters: {
+            query?: {
+                state?: "awaiting_measurement" | "measured_met" | "measured_not_met" | "closed_unmeasured";
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AwaitingList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    close_unmeasured: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AwaitingTask"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    verifications: {
+        parameters: {
+            query?: {
+                state?: ("issued" | "community_signed" | "objected" | "confirmed" | "superseded")[] | null;
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sheet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sheet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    sign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sheet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     oidc_callback: {
         parameters: {
             query?: {
@@ -5131,6 +9449,404 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    pilot_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    put_pilot_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRules"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    programme_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    programmes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProgramme"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedProgramme"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    programme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                programme_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_programme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                programme_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgrammeChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeItem"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                programme_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDuty"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyOut"][];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                programme_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTarget"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetOut"];
                 };
             };
             /** @description What is wrong and what to do */
@@ -5297,6 +10013,94 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_stage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                stage_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StageChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StageOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                target_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetOut"];
+                };
             };
             /** @description What is wrong and what to do */
             "4XX": {

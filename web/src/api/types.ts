@@ -18,6 +18,8 @@ export type Basis = Schemas["BasisOut"];
 export type Requirement = Schemas["RequirementOut"];
 export type Threshold = Schemas["ThresholdOut"];
 export type Job = Schemas["JobOut"];
+/** What may be asked for; fields with a default may be left out. */
+export type JobRequest = (Partial<Schemas["AssessRequest"]> & { kind: "assess" }) | (Partial<Schemas["OpeningsRequest"]> & { kind: "openings" });
 export type JobList = Schemas["JobList"];
 export type AreaProperties = Schemas["AreaProperties"];
 export type AreaCollection = FeatureCollection<Geometry | null, AreaProperties>;

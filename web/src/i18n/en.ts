@@ -21,7 +21,7 @@ export const en: Messages = {
   },
   jobs: {
     label: "Jobs", title: "Jobs", none: "No jobs yet. Assessments and other long work are listed here.", cancel: "Cancel job", active: "{n} jobs under way",
-    kinds: { assess: "Assessment" },
+    kinds: { assess: "Assessment", openings: "Openings" },
     state: { queued: "waiting", running: "running", done: "done", failed: "failed", cancelled: "cancelled" },
     done: "Assessment finished; results are up to date.", failed: "The assessment did not finish: {message}", cancelled: "Assessment cancelled; earlier results are unchanged.", progress: "{value} done",
   },
@@ -72,7 +72,7 @@ export const en: Messages = {
   },
   openings: {
     button: "Openings", title: "What to open first", hint: "Each is opened alone, the rest stays as it is; most people first. Who gains: beyond the limit before, within it for at least one element after, each person once.", hintElement: "For “{element}” only: each is opened alone, most people first.",
-    metres: "Metres of the verdict", kind: "Kind", allKinds: "All kinds", busy: "Trying one after the other; the first time takes seconds to half a minute…", none: "Nothing to open", noneHint: "Under this basis and with these data no single opening brings more people within the limit. With a walker, ramps and barred gates count too.",
+    metres: "Metres of the verdict", kind: "Kind", allKinds: "All kinds", busy: "Trying one after the other; the first time takes seconds to half a minute. Close the panel if you like: the answer will be there.", stopped: "Cancelled.", stoppedOld: "Cancelled; below is the answer to the question before.", again: "Compute again", none: "Nothing to open", noneHint: "Under this basis and with these data no single opening brings more people within the limit. With a walker, ramps and barred gates count too.",
     gain: "gain", among: "{elderly} of them 60 and older, {children} below 15", unknown: "{n} people of unknown age besides: they count for elements for everybody only", complete: "{n} would then have all elements", more: "The first {n} of {total}.", unsure: "Some ages are unknown: such people count for elements for everybody only.",
     untested: "Without {names} a new link may run into them: look on the ground.", buildings: "buildings", landscape: "water and railways", semicolon: "; ",
   },

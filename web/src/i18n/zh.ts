@@ -20,7 +20,7 @@ export const zh = {
   },
   jobs: {
     label: "任务", title: "任务", none: "还没有任务。体检、导入等耗时工作会列在这里。", cancel: "取消任务", active: "{n} 个任务进行中",
-    kinds: { assess: "体检" } as Record<string, string>,
+    kinds: { assess: "体检", openings: "打通排名" } as Record<string, string>,
     state: { queued: "排队中", running: "进行中", done: "已完成", failed: "失败", cancelled: "已取消" },
     done: "体检完成，结果已更新。", failed: "体检没有完成：{message}", cancelled: "体检已取消，原有结果不受影响。", progress: "已完成 {value}",
   },
@@ -71,7 +71,7 @@ export const zh = {
   },
   openings: {
     button: "打通", title: "打通哪里最有用", hint: "逐一设想打通一处，其余不变，按受益人口排列。受益：原来超出限值、打通后至少有一项要素进入限值的人，每人只计一次。", hintElement: "只看“{element}”：逐一设想打通一处，其余不变，按受益人口排列。",
-    metres: "按规范口径（米）", kind: "类型", allKinds: "全部类型", busy: "正在逐处推算，首次通常需几秒到二十几秒…", none: "没有可列出的打通位置", noneHint: "按当前口径与数据，没有哪一处单独打通后会使更多人进入限值。换一种步行者可计入坡道与受阻的大门。",
+    metres: "按规范口径（米）", kind: "类型", allKinds: "全部类型", busy: "正在逐处推算，首次通常需几秒到二十几秒。可先做别的事，算完后再打开即可查看。", stopped: "推算已取消。", stoppedOld: "推算已取消；下面仍是上一问题的结果。", again: "重新推算", none: "没有可列出的打通位置", noneHint: "按当前口径与数据，没有哪一处单独打通后会使更多人进入限值。换一种步行者可计入坡道与受阻的大门。",
     gain: "人受益", among: "其中 60 岁及以上 {elderly} 人，0–14 岁 {children} 人", unknown: "另有年龄不明的居民 {n} 人，只按面向全体居民的要素计入", complete: "{n} 人因此要素齐全", more: "显示前 {n} 处，共 {total} 处。", unsure: "部分居民年龄不明，只按面向全体居民的要素计入。",
     untested: "未导入{names}，新增连线可能穿越它们，须现场核对。", buildings: "建筑", landscape: "水系铁路", semicolon: "；",
   },

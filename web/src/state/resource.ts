@@ -19,11 +19,12 @@ const QUIET_MS = 150;
 /**
  * Load whenever `key` changes; `null` means there is nothing to ask.
  *
+ * @param load what to show; `null`: there is nothing
  * @param keep whether the previous content stays visible (marked stale) while another is fetched
  */
 export function useResource<T>(
   key: () => string | null,
-  load: (signal: AbortSignal) => Promise<T>,
+  load: (signal: AbortSignal) => Promise<T | null>,
   keep = true,
 ): Resource<T> {
   const data = shallowRef<T | null>(null);

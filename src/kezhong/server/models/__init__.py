@@ -125,12 +125,14 @@ from kezhong.server.models.whatif import (
     WhatIfState,
 )
 from kezhong.server.models.work import (
+    AssessRequest,
     Hit,
     Hits,
     JobList,
     JobOut,
     JobRequest,
     JobResult,
+    OpeningsRequest,
 )
 
 __all__ = [
@@ -139,6 +141,7 @@ __all__ = [
     "AreaDifference",
     "AreaFeature",
     "AreaProperties",
+    "AssessRequest",
     "BarrierOut",
     "BasisOut",
     "Bilingual",
@@ -201,6 +204,7 @@ __all__ = [
     "NearNode",
     "OpeningOut",
     "OpeningsOut",
+    "OpeningsRequest",
     "PeopleDifference",
     "PlacedFacilities",
     "PlacedFacility",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,7 +11,7 @@ from kezhong.server.models.common import Bilingual, ErrorBody, NamedItem
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
-class JobRequest(BaseModel):
+class AssessRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["assess"]
@@ -20,8 +20,23 @@ class JobRequest(BaseModel):
     force: bool = Field(default=False, description="compute again although the run exists")
 
 
+class OpeningsRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["openings"]
+    basis: str | None = Field(default=None, max_length=100, description="whose thresholds; null: the city's own")
+    walker: str | None = Field(default=None, max_length=100, description="whose minutes; null: the metres")
+    element: str | None = Field(default=None, max_length=100, description="only this service element; null: all")
+
+
+JobRequest = Annotated[AssessRequest | OpeningsRequest, Field(discriminator="kind")]
+
+
 class JobResult(BaseModel):
-    run: str
+    run: str | None = Field(default=None, description="of `assess`: the run")
+    openings: int | None = Field(
+        default=None, description="of `openings`: how many serve somebody; `GET /openings` with the same question"
+    )
 
 
 class JobOut(BaseModel):

@@ -34,7 +34,10 @@ def submit(
     wanted: JobRequest,
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
-    """Assess the city. The same ``Idempotency-Key`` gives the same job; a result that exists is given at once."""
+    """Assess the city or rank openings; the same ``Idempotency-Key`` gives the same job.
+
+    A result that is there already is given at once.
+    """
     office = request.app.state.office
     # A city with an office measures by the run at once; what fails there does not undo the run.
     afterwards = None if office is None else partial(after_run, office)

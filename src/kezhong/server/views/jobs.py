@@ -3,35 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from kezhong import messages
 from kezhong.catalogue import load_catalogue
 from kezhong.jobs import Job, JobSnapshot
 from kezhong.progress import Progress
-from kezhong.server.models import JobRequest
+from kezhong.server.models import AssessRequest, OpeningsRequest
 from kezhong.server.state import ServerState
 from kezhong.server.views import runs as runs_view
 from kezhong.server.views.catalogue import basis_of
+from kezhong.server.views.openings import OpeningsAsked, result
+
+#: What is called with the id of a run that was made.
+Afterwards = Callable[[str], object]
 
 
 def submit(
     state: ServerState,
-    wanted: JobRequest,
+    wanted: AssessRequest | OpeningsRequest,
     idempotency_key: str | None,
-    afterwards: Callable[[str], object] | None = None,
+    afterwards: Afterwards | None = None,
 ) -> Job:
-    """Start the assessment that is asked for, or give the result that is there.
-
-    ``afterwards`` is called with the id of a run that was made.
+    """Start the work that is asked for, or give the result that is there.
 
     Raises
     ------
     NotFoundError
-        No such basis or walker.
+        No such basis, walker or element.
     ConflictError
         The idempotency key was used for other work, or too many jobs wait.
     """
+    if isinstance(wanted, OpeningsRequest):
+        return _openings(state, wanted, idempotency_key)
+    return _assess(state, wanted, idempotency_key, afterwards)
+
+
+def _openings(state: ServerState, wanted: OpeningsRequest, idempotency_key: str | None) -> Job:
+    asked = OpeningsAsked.of(state, wanted.basis, wanted.walker, wanted.element)
+    key, found = "/".join(map(str, asked.key)), asked.kept(state)
+    if found is not None:
+        return state.jobs.record(
+            "openings", result(found), key=key, parameters=asked.parameters, idempotency_key=idempotency_key
+        )
+    return state.jobs.submit(
+        "openings", partial(asked.work, state), key=key, parameters=asked.parameters, idempotency_key=idempotency_key
+    )
+
+
+def _assess(
+    state: ServerState, wanted: AssessRequest, idempotency_key: str | None, afterwards: Afterwards | None
+) -> Job:
     city = state.city()
     basis = basis_of(city, wanted.basis or city.config.basis)
     walker = load_catalogue().walker(wanted.walker)
