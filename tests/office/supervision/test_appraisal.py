@@ -484,3 +484,11 @@ def test_objections_of_scores_follow_the_appeal(world: World) -> None:
     with world.office.acting(world.actor("west")) as session:
         assert appeals.appeals_of(session, key) == []
         assert session.rows(session.query(Objection).statement, Permission.READ_MEASUREMENT) == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"groups": 3}, {"groups": [[]]}, {"groups": [{"id": []}]}, {"vetoes": None}, {"comment_days": "x"}]
+)
+def test_rules_of_a_wrong_shape_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="规则"):
+        parse_rules({**get_rules("default-2022").source, **change}, "own")

@@ -419,7 +419,9 @@ def test_half_year_checks_rest_on_rows(world: World) -> None:
     add_task(world, "east", "E-2", due_on=date(2022, 10, 1), state="closed_unmeasured")
     with world.office.acting(world.actor("office")) as session:
         round_ = rounds.open_round(session, world.programme, "half_year", "2022H2", date(2022, 12, 20))
-        sheet = next(one.sheet for one in rounds.overview(session, round_.id) if one.unit.id == world.org["east"])
+        sheet = next(
+            one.sheet for one in rounds.overview(session, round_.id, whole=True) if one.unit.id == world.org["east"]
+        )
         assert [row["code"] for row in sheet.rows] == ["overdue", "red", "insufficient", "residents", "burden"]
         assert sheet.rows[0]["refs"][0]["code"] == "E-1"
         content = rounds.sheet_file(session, sheet)[1]

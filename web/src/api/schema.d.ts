@@ -410,6 +410,338 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/appeals/{appeal_id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Appeal
+         * @description Take an appeal up, uphold or dismiss it, correct the score; what was before stays readable.
+         */
+        post: operations["decide_appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/appeals/{appeal_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Appeal
+         * @description Take one's own appeal back.
+         */
+        post: operations["withdraw_appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Applications
+         * @description Applications for provincial and national pilots.
+         */
+        get: operations["applications"];
+        put?: never;
+        /**
+         * Create Application
+         * @description Begin an application.
+         */
+        post: operations["create_application"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/applications/{application_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Application
+         * @description An application with its course.
+         */
+        get: operations["application"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Application
+         * @description Change an application that is being prepared.
+         */
+        patch: operations["edit_application"];
+        trace?: never;
+    };
+    "/api/v1/office/applications/{application_id}/steps/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Application Step
+         * @description Review, submit, note what the level above decided.
+         */
+        post: operations["application_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/appraisal-scores/{score_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Appraisal Score
+         * @description A score: formula with numbers, the rows it came from, its appeals.
+         */
+        get: operations["appraisal_score"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/appraisal-scores/{score_id}/appeals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Appeal
+         * @description Appeal against one's own score, while it is published for comment.
+         */
+        post: operations["appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/appraisal-units/{unit_id}/veto": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Veto Appraisal
+         * @description Note a veto (一票否决) with its grounds, or take it back; ``If-Match`` is the unit's version.
+         */
+        post: operations["veto_appraisal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/appraisals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Appraisals
+         * @description Appraisals, newest first.
+         */
+        get: operations["appraisals"];
+        put?: never;
+        /**
+         * Open Appraisal
+         * @description Open an appraisal of all districts and the departments that have a part, with the rules it goes by.
+         */
+        post: operations["open_appraisal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/appraisals/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Appraisal Rules
+         * @description Rule sets as shipped, each measure in words.
+         */
+        get: operations["appraisal_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/appraisals/{appraisal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Appraisal
+         * @description An appraisal: units and items, as far as they are published to the caller.
+         */
+        get: operations["appraisal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/appraisals/{appraisal_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Appraisal
+         * @description Read a score sheet back and say where it differs from what is kept. Nothing is written.
+         */
+        post: operations["compare_appraisal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/appraisals/{appraisal_id}/compute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute Appraisal
+         * @description Count all units that are not published yet; the same rows give the same scores.
+         */
+        post: operations["compute_appraisal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/appraisals/{appraisal_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Appraisal File
+         * @description The score sheets the caller may see: totals, formulas, the rows behind each score, the rules.
+         */
+        get: operations["appraisal_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/appraisals/{appraisal_id}/finalise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finalise Appraisal
+         * @description Make it final, after the days of comment and with no appeal open; then all totals are read by all.
+         */
+        post: operations["finalise_appraisal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/appraisals/{appraisal_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Appraisal
+         * @description Publish for comment: each unit sees its own result and may appeal.
+         */
+        post: operations["publish_appraisal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/desk": {
         parameters: {
             query?: never;
@@ -712,6 +1044,50 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/experience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Experience
+         * @description Notes on what worked: published ones, and those of one's own.
+         */
+        get: operations["experience"];
+        put?: never;
+        /**
+         * Create Experience
+         * @description Write a note on what worked; it is published separately.
+         */
+        post: operations["create_experience"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/experience/{note_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Experience
+         * @description Change a note, publish it, or take it back.
+         */
+        patch: operations["edit_experience"];
         trace?: never;
     };
     "/api/v1/office/measurement": {
@@ -1120,6 +1496,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/money/sums": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Money Summary
+         * @description Planned and paid, in all, by kind of money and by district, within the caller's scope.
+         */
+        get: operations["money_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/money/{money_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Money
+         * @description Take a source of money away of which nothing is paid.
+         */
+        delete: operations["delete_money"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Money
+         * @description Change a source of money.
+         */
+        patch: operations["edit_money"];
+        trace?: never;
+    };
+    "/api/v1/office/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Offers
+         * @description What residents and others offer; names and contacts masked.
+         */
+        get: operations["offers"];
+        put?: never;
+        /**
+         * Create Offer
+         * @description Register an offer for somebody; its personal data are masked from then on.
+         */
+        post: operations["create_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/offers/{offer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Offer
+         * @description An offer with its course.
+         */
+        get: operations["offer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Offer
+         * @description Say which project an offer goes into.
+         */
+        patch: operations["edit_offer"];
+        trace?: never;
+    };
+    "/api/v1/office/offers/{offer_id}/steps/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer Step
+         * @description Contact, match, carry out, decline with an answer.
+         */
+        post: operations["offer_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/oidc/callback": {
         parameters: {
             query?: never;
@@ -1184,6 +1672,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/pilots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pilots
+         * @description Pilots, newest first, with the number of them in each state.
+         */
+        get: operations["pilots"];
+        put?: never;
+        /**
+         * Nominate Pilot
+         * @description Nominate a life circle of one's own, with its assessment sheet.
+         */
+        post: operations["nominate_pilot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/pilots/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pilot Candidates
+         * @description Life circles the caller may nominate, and which of them are pilots already.
+         */
+        get: operations["pilot_candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/pilots/{pilot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pilot
+         * @description A pilot with its sheet, promises, inspections, tasks, projects and course.
+         */
+        get: operations["pilot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Pilot
+         * @description Change what was nominated, before the review or after a return.
+         */
+        patch: operations["edit_pilot"];
+        trace?: never;
+    };
+    "/api/v1/office/pilots/{pilot_id}/assessment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grade Pilot
+         * @description Grade the pilot by the rules in force; the acceptance takes its grade from this.
+         */
+        post: operations["grade_pilot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/pilots/{pilot_id}/commerce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grade Commerce
+         * @description Grade the commerce scheme of circle 2 from entered values; it is no part of the pilot's grade.
+         */
+        post: operations["grade_commerce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/pilots/{pilot_id}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pilot Figures
+         * @description Figures of the life circle that can be promised, by key, with their values in the run of the sheet.
+         */
+        get: operations["pilot_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/pilots/{pilot_id}/promises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Promise
+         * @description Promise a value of a figure; what it is before is read from the sheet's run.
+         */
+        post: operations["create_promise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/pilots/{pilot_id}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pilot Sheet
+         * @description Read the assessment sheet anew, from the named run or the one that measures.
+         */
+        post: operations["pilot_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/pilots/{pilot_id}/steps/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pilot Step
+         * @description Take a step; who may take it and what it needs is said by ``allowed``. Submitting again reads the sheet anew.
+         */
+        post: operations["pilot_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/programme-templates": {
         parameters: {
             query?: never;
@@ -1218,10 +1894,10 @@ export interface paths {
         get: operations["programmes"];
         put?: never;
         /**
-         * Create
+         * Set Up Programme
          * @description Set up a programme from a template: all of it or nothing.
          */
-        post: operations["create"];
+        post: operations["set_up_programme"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1292,6 +1968,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Projects
+         * @description Projects, newest first, with their money and the number of them in each state.
+         */
+        get: operations["projects"];
+        put?: never;
+        /**
+         * Propose Project
+         * @description Propose a project, by hand or from a row of the shortfall list (``run_id`` and ``shortfall_id``).
+         */
+        post: operations["propose_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/projects/{project_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Project
+         * @description A project with its money, sites, offers, files and course.
+         */
+        get: operations["project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Project
+         * @description Change a project's data; its state moves by steps.
+         */
+        patch: operations["edit_project"];
+        trace?: never;
+    };
+    "/api/v1/office/projects/{project_id}/money": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Money
+         * @description A source of money of a project, in yuan.
+         */
+        post: operations["create_money"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/projects/{project_id}/steps/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Project Step
+         * @description Take a step of the project; ``fund`` needs money to be entered.
+         */
+        post: operations["project_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/promises/{promise_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Promise
+         * @description Take a promise back, before the building was approved.
+         */
+        delete: operations["delete_promise"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Promise
+         * @description Change a promise, before the building was approved.
+         */
+        patch: operations["edit_promise"];
+        trace?: never;
+    };
+    "/api/v1/office/satisfaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Satisfaction
+         * @description Surveys of residents' satisfaction, newest first, each with its interval.
+         */
+        get: operations["satisfaction"];
+        put?: never;
+        /**
+         * Enter Satisfaction
+         * @description Enter a survey: how many were asked, how many satisfied, by which method, from where.
+         */
+        post: operations["enter_satisfaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/satisfaction/{survey_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Satisfaction
+         * @description Count a survey no longer; it stays readable.
+         */
+        post: operations["withdraw_satisfaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/session": {
         parameters: {
             query?: never;
@@ -1336,6 +2168,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/shortfalls/{shortfall_id}/task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Task From Shortfall
+         * @description A task from a row of the shortfall list, a draft or issued at once; its lead is the responsible line's unit.
+         */
+        post: operations["task_from_shortfall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/sign-in": {
         parameters: {
             query?: never;
@@ -1348,6 +2200,70 @@ export interface paths {
          * @description How one can sign in here.
          */
         get: operations["sign_in_options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/site-uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Site
+         * @description Take an idle asset into use.
+         */
+        post: operations["use_site"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/site-uses/{use_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Leave Site
+         * @description The asset is idle again.
+         */
+        delete: operations["leave_site"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Use
+         * @description Change a use of an idle asset.
+         */
+        patch: operations["edit_use"];
+        trace?: never;
+    };
+    "/api/v1/office/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Idle Sites
+         * @description Idle assets of the city's ledger, which of them are in use, and the share.
+         */
+        get: operations["idle_sites"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1374,6 +2290,90 @@ export interface paths {
          * @description Change a stage's name, text or dates.
          */
         patch: operations["edit_stage"];
+        trace?: never;
+    };
+    "/api/v1/office/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Submissions
+         * @description Papers due, newest first, with the number of them in each state.
+         */
+        get: operations["submissions"];
+        put?: never;
+        /**
+         * Create Submission
+         * @description Ask a unit for a paper by a day.
+         */
+        post: operations["create_submission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/submissions/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Submissions Overview
+         * @description Each kind of paper: who has handed in, who is missing.
+         */
+        get: operations["submissions_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/submissions/{submission_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Submission
+         * @description A paper with its editions and their files.
+         */
+        get: operations["submission"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/submissions/{submission_id}/steps/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submission Step
+         * @description Hand in, receive, return …; the files attached since the last edition make the next one.
+         */
+        post: operations["submission_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/office/targets/{target_id}": {
@@ -2084,6 +3084,276 @@ export interface components {
             /** Site Area M2 */
             site_area_m2?: number | null;
         };
+        /** AppealOut */
+        AppealOut: {
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** Allowed */
+            allowed: {
+                [key: string]: unknown;
+            }[];
+            /** At */
+            at: string;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** Course */
+            course: {
+                [key: string]: unknown;
+            }[];
+            /** Decided At */
+            decided_at: string | null;
+            /** Decision */
+            decision: string;
+            /** Due On */
+            due_on: string | null;
+            /** Id */
+            id: number;
+            /** Item */
+            item: string;
+            /** Score Id */
+            score_id: number;
+            /** State */
+            state: string;
+            /** Text */
+            text: string;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * AppealWanted
+         * @description Why the score is wrong.
+         */
+        AppealWanted: {
+            /** Text */
+            text: string;
+        };
+        /** ApplicationChange */
+        ApplicationChange: {
+            /** Due On */
+            due_on?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Note */
+            note?: string | null;
+            /** Pilot Id */
+            pilot_id?: number | null;
+            /** Scheme */
+            scheme?: string | null;
+        };
+        /** ApplicationDetail */
+        ApplicationDetail: {
+            /** Allowed */
+            allowed: components["schemas"]["StepOut"][];
+            area: components["schemas"]["AreaOut"];
+            /** Code */
+            code: string;
+            /** Course */
+            course: components["schemas"]["CourseOut"][];
+            /** Due On */
+            due_on: string | null;
+            /** Files */
+            files: components["schemas"]["FileOut"][];
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Level */
+            level: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** Note */
+            note: string;
+            /** Pilot Id */
+            pilot_id: number | null;
+            /** Programme Id */
+            programme_id: number;
+            /** Result */
+            result: string;
+            /** Scheme */
+            scheme: string;
+            /** State */
+            state: string;
+            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** ApplicationOut */
+        ApplicationOut: {
+            /** Allowed */
+            allowed: components["schemas"]["StepOut"][];
+            area: components["schemas"]["AreaOut"];
+            /** Code */
+            code: string;
+            /** Due On */
+            due_on: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Level */
+            level: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** Note */
+            note: string;
+            /** Pilot Id */
+            pilot_id: number | null;
+            /** Programme Id */
+            programme_id: number;
+            /** Result */
+            result: string;
+            /** Scheme */
+            scheme: string;
+            /** State */
+            state: string;
+            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** ApplicationPage */
+        ApplicationPage: {
+            /** Items */
+            items: components["schemas"]["ApplicationOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** AppraisalDetail */
+        AppraisalDetail: {
+            /**
+             * Allowed
+             * @description compute, publish, finalise: what the caller may do now
+             */
+            allowed: string[];
+            /** Appeals */
+            appeals: components["schemas"]["AppealOut"][];
+            /** Appraisal Kind */
+            appraisal_kind: string;
+            /** Final At */
+            final_at: string | null;
+            /**
+             * Hidden
+             * @description not published yet: the caller sees no scores
+             */
+            hidden: boolean;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "appraisal";
+            /** May Veto */
+            may_veto: boolean;
+            /** Period */
+            period: string;
+            /** Period Zh */
+            period_zh: string;
+            /** Programme */
+            programme: string;
+            /** Programme Id */
+            programme_id: number;
+            /** Proposal */
+            proposal: boolean;
+            /** Published At */
+            published_at: string | null;
+            rules: components["schemas"]["kezhong__server__models__office__appraisal__RulesOut"];
+            /** Rules Id */
+            rules_id: string;
+            /** Rules Zh */
+            rules_zh: string;
+            /** State */
+            state: string;
+            /** Units */
+            units: components["schemas"]["kezhong__server__models__office__appraisal__UnitOut"][];
+            /** Version */
+            version: number;
+        };
+        /** AppraisalList */
+        AppraisalList: {
+            /** Items */
+            items: components["schemas"]["AppraisalOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** AppraisalOut */
+        AppraisalOut: {
+            /**
+             * Allowed
+             * @description compute, publish, finalise: what the caller may do now
+             */
+            allowed: string[];
+            /** Appraisal Kind */
+            appraisal_kind: string;
+            /** Final At */
+            final_at: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "appraisal";
+            /** Period */
+            period: string;
+            /** Period Zh */
+            period_zh: string;
+            /** Programme */
+            programme: string;
+            /** Programme Id */
+            programme_id: number;
+            /** Proposal */
+            proposal: boolean;
+            /** Published At */
+            published_at: string | null;
+            /** Rules Id */
+            rules_id: string;
+            /** Rules Zh */
+            rules_zh: string;
+            /** State */
+            state: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * AppraisalWanted
+         * @description An appraisal to be opened: by the id of a shipped rule set, or by a whole one of the city's own.
+         */
+        AppraisalWanted: {
+            /**
+             * Period
+             * @description 2026 or 2026H2
+             */
+            period: string;
+            /** Programme Id */
+            programme_id: number;
+            /**
+             * Rules
+             * @default default-2022
+             */
+            rules: string | {
+                [key: string]: unknown;
+            };
+        };
         /**
          * AreaChange
          * @description An area in which something changed; pairs are before and after.
@@ -2381,6 +3651,28 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /** Candidate */
+        Candidate: {
+            /** Code */
+            code: string;
+            /** Communities */
+            communities: components["schemas"]["AreaOut"][];
+            /** Name */
+            name: string;
+            /**
+             * Nominated
+             * @description code of the pilot it is already
+             */
+            nominated: string | null;
+            /** People */
+            people: number | null;
+        };
+        /** CandidateList */
+        CandidateList: {
+            compared: components["schemas"]["Compared"] | null;
+            /** Items */
+            items: components["schemas"]["Candidate"][];
+        };
         /** CatalogueOut */
         CatalogueOut: {
             /** Age Groups */
@@ -2673,6 +3965,18 @@ export interface components {
             zh: string;
         };
         /**
+         * CommerceBody
+         * @description Entered values of the commerce scheme; null where nobody counted.
+         */
+        CommerceBody: {
+            /** Source */
+            source: string;
+            /** Values */
+            values: {
+                [key: string]: number | null;
+            };
+        };
+        /**
          * CompareRequest
          * @description Two scenarios; ``null`` is the city as it is.
          */
@@ -2689,11 +3993,14 @@ export interface components {
              */
             walker: string;
         };
-        /** Comparison */
-        Comparison: {
-            difference: components["schemas"]["Difference"];
-            first: components["schemas"]["WhatIfChange"];
-            second: components["schemas"]["WhatIfChange"];
+        /** Compared */
+        Compared: {
+            /** Nominated */
+            nominated: number;
+            /** Over */
+            over: boolean;
+            /** Target */
+            target: number | null;
         };
         /**
          * ConflictOut
@@ -2721,6 +4028,44 @@ export interface components {
             name: string;
             /** State */
             state: string;
+        };
+        /** CourseOut */
+        CourseOut: {
+            /** After */
+            after: string;
+            /** After En */
+            after_en: string;
+            /** After Zh */
+            after_zh: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Before */
+            before: string;
+            /** Before En */
+            before_en: string;
+            /** Before Zh */
+            before_zh: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** En */
+            en: string;
+            /** Id */
+            id: number;
+            /** Person */
+            person: string | null;
+            /** Reason */
+            reason: string;
+            /** Transition */
+            transition: string;
+            /** Unit */
+            unit: string | null;
+            /** Zh */
+            zh: string;
         };
         /** Coverage */
         Coverage: {
@@ -2835,6 +4180,29 @@ export interface components {
             step: "take_up" | "uphold" | "dismiss" | "correct" | "review_again";
         };
         /**
+         * Decision
+         * @description A step of an appeal.
+         */
+        Decision: {
+            /** Due */
+            due?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Share
+             * @description with correct: the share, 0 to 1
+             */
+            share?: number | null;
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "take_up" | "uphold" | "dismiss" | "correct";
+        };
+        /**
          * Decisions
          * @description For rows that changed since the sheet went out: take or skip.
          */
@@ -2923,14 +4291,6 @@ export interface components {
              */
             query: string;
         };
-        /** Difference */
-        Difference: {
-            /** Areas */
-            areas: components["schemas"]["AreaDifference"][];
-            /** People */
-            people: components["schemas"]["PeopleDifference"][];
-            shortfalls: components["schemas"]["ShortfallDifference"];
-        };
         /** DocumentOut */
         DocumentOut: {
             /** En */
@@ -2963,6 +4323,28 @@ export interface components {
              * Format: date
              */
             valid_from: string;
+        };
+        /** EditionOut */
+        EditionOut: {
+            /** Files */
+            files: components["schemas"]["FileOut"][];
+            /**
+             * Handed In At
+             * Format: date-time
+             */
+            handed_in_at: string;
+            /** Late */
+            late: boolean;
+            /** Number */
+            number: number;
+            /** Person */
+            person: string | null;
+            /** Reason */
+            reason: string;
+            /** Reply */
+            reply: string;
+            /** Verdict */
+            verdict: string;
         };
         /** ElementChange */
         ElementChange: {
@@ -3030,6 +4412,48 @@ export interface components {
          */
         ErrorEnvelope: {
             error: components["schemas"]["ErrorBody"];
+        };
+        /** ExperienceChange */
+        ExperienceChange: {
+            /** Published */
+            published?: boolean | null;
+            /** Text */
+            text?: string | null;
+            /** Title */
+            title?: string | null;
+        };
+        /** ExperienceList */
+        ExperienceList: {
+            /** Items */
+            items: components["schemas"]["ExperienceOut"][];
+        };
+        /** ExperienceOut */
+        ExperienceOut: {
+            area: components["schemas"]["AreaOut"];
+            /** Circle */
+            circle: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** May Write */
+            may_write: boolean;
+            /** Pilot Id */
+            pilot_id: number | null;
+            /** Published At */
+            published_at: string | null;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
         };
         /**
          * Explained
@@ -3404,6 +4828,26 @@ export interface components {
              */
             window: string;
         };
+        /** FileOut */
+        FileOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Bytes */
+            bytes: number;
+            /** Id */
+            id: number;
+            /** Media Type */
+            media_type: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Purpose */
+            purpose: string;
+        };
         /**
          * Geometry
          * @description A GeoJSON geometry, longitude and latitude in WGS 84.
@@ -3425,6 +4869,17 @@ export interface components {
             group: string;
             /** Loss */
             loss: number | null;
+        };
+        /** GroupOut */
+        GroupOut: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Items */
+            items: components["schemas"]["ItemOut"][];
+            /** Zh */
+            zh: string;
         };
         /**
          * Health
@@ -3545,6 +5000,28 @@ export interface components {
              * @description shares by hour, 24 a day in the order of days
              */
             surely: (number | null)[];
+        };
+        /** InspectionOut */
+        InspectionOut: {
+            /** Id */
+            id: number;
+            /** Inspection Kind */
+            inspection_kind: string;
+            /** Items */
+            items: {
+                [key: string]: unknown;
+            }[];
+            /** Note */
+            note: string;
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /** Person */
+            person: string | null;
+            /** Verdict */
+            verdict: string;
         };
         /**
          * IsochroneCell
@@ -3675,6 +5152,29 @@ export interface components {
              */
             walker: string | null;
         };
+        /** ItemOut */
+        ItemOut: {
+            /** En */
+            en: string;
+            /** Full At */
+            full_at: number;
+            /** Id */
+            id: string;
+            /** Measure */
+            measure: string;
+            /** Measure En */
+            measure_en: string;
+            /** Measure Zh */
+            measure_zh: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Weight */
+            weight: number;
+            /** Zh */
+            zh: string;
+        };
         /** JobList */
         JobList: {
             /** Items */
@@ -3740,6 +5240,42 @@ export interface components {
              * @enum {string}
              */
             type: "LineString";
+        };
+        /** LinkedProject */
+        LinkedProject: {
+            /** Code */
+            code: string;
+            /** Due On */
+            due_on: string | null;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Paid */
+            paid: number;
+            /** Planned */
+            planned: number;
+            /** State */
+            state: string;
+        };
+        /** LinkedTask */
+        LinkedTask: {
+            /** Code */
+            code: string;
+            /** Due On */
+            due_on: string | null;
+            /** Id */
+            id: number;
+            /** Light */
+            light: string;
+            /** Progress */
+            progress: number;
+            /** State */
+            state: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
         };
         /** ListedEdit */
         ListedEdit: {
@@ -4023,6 +5559,64 @@ export interface components {
             /** Second */
             second: string;
         };
+        /** MoneyChange */
+        MoneyChange: {
+            /** Document */
+            document?: string | null;
+            /** Kind */
+            kind?: ("budget" | "higher_level" | "bond" | "social_capital" | "loan" | "brand_support" | "joint_lease" | "self_raised" | "donation") | null;
+            /** Paid */
+            paid?: number | null;
+            /** Planned */
+            planned?: number | null;
+            /** Source */
+            source?: string | null;
+            /** Year */
+            year?: number | null;
+        };
+        /** MoneyOut */
+        MoneyOut: {
+            /** Document */
+            document: string;
+            /** Id */
+            id: number;
+            /** Money Kind */
+            money_kind: string;
+            /** Paid */
+            paid: number;
+            /** Planned */
+            planned: number;
+            /** Project Id */
+            project_id: number;
+            /** Source */
+            source: string;
+            /** Version */
+            version: number;
+            /** Year */
+            year: number | null;
+        };
+        /** MoneySum */
+        MoneySum: {
+            /** Paid */
+            paid: number;
+            /** Planned */
+            planned: number;
+        };
+        /** MoneySums */
+        MoneySums: {
+            /** By District */
+            by_district: {
+                [key: string]: components["schemas"]["MoneySum"];
+            };
+            /** By Kind */
+            by_kind: {
+                [key: string]: components["schemas"]["MoneySum"];
+            };
+            /** Paid */
+            paid: number;
+            /** Planned */
+            planned: number;
+        };
         /**
          * MoveFacility
          * @description A facility stands and is entered elsewhere.
@@ -4100,6 +5694,32 @@ export interface components {
             /** Name */
             name: string | null;
         };
+        /** NewApplication */
+        NewApplication: {
+            /** Due On */
+            due_on?: string | null;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "province" | "nation";
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Pilot Id */
+            pilot_id?: number | null;
+            /** Programme Id */
+            programme_id: number;
+            /**
+             * Scheme
+             * @default
+             */
+            scheme: string;
+        };
         /** NewDuty */
         NewDuty: {
             /** Circle */
@@ -4113,6 +5733,100 @@ export interface components {
             organisation_id: number;
             /** Valid From */
             valid_from?: string | null;
+        };
+        /** NewExperience */
+        NewExperience: {
+            /** Circle */
+            circle?: string | null;
+            /** Pilot Id */
+            pilot_id?: number | null;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+        };
+        /** NewMoney */
+        NewMoney: {
+            /**
+             * Document
+             * @default
+             */
+            document: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "budget" | "higher_level" | "bond" | "social_capital" | "loan" | "brand_support" | "joint_lease" | "self_raised" | "donation";
+            /**
+             * Paid
+             * @default 0
+             */
+            paid: number;
+            /** Planned */
+            planned: number;
+            /** Source */
+            source: string;
+            /** Year */
+            year?: number | null;
+        };
+        /** NewOffer */
+        NewOffer: {
+            /** Area Code */
+            area_code: string;
+            /**
+             * Contact
+             * @default
+             */
+            contact: string;
+            /**
+             * From Kind
+             * @enum {string}
+             */
+            from_kind: "resident" | "firm" | "association" | "unit";
+            /** From Name */
+            from_name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "room" | "hours" | "goods" | "money" | "skill" | "other";
+            /** Org Id */
+            org_id?: number | null;
+            /** Project Id */
+            project_id?: number | null;
+            /** Text */
+            text: string;
+        };
+        /** NewPilot */
+        NewPilot: {
+            /** Communities */
+            communities?: string[] | null;
+            /** Due On */
+            due_on?: string | null;
+            /**
+             * Grounds
+             * @default
+             */
+            grounds: string;
+            /**
+             * Kind
+             * @default pilot
+             * @enum {string}
+             */
+            kind: "pilot" | "roll_out";
+            /** Life Circle */
+            life_circle: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Org Id */
+            org_id?: number | null;
+            /** Programme Id */
+            programme_id: number;
+            /** Run Id */
+            run_id?: string | null;
         };
         /** NewProgramme */
         NewProgramme: {
@@ -4132,6 +5846,69 @@ export interface components {
             /** Template */
             template: string;
         };
+        /** NewProject */
+        NewProject: {
+            /** Address */
+            address?: string | null;
+            /** Area Code */
+            area_code?: string | null;
+            /** Circle */
+            circle?: string | null;
+            /** Due On */
+            due_on?: string | null;
+            /** Element */
+            element?: string | null;
+            /** Expected People */
+            expected_people?: number | null;
+            /** Lat */
+            lat?: number | null;
+            /** Lon */
+            lon?: number | null;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Note */
+            note?: string | null;
+            /** Operator */
+            operator?: string | null;
+            /** Org Id */
+            org_id?: number | null;
+            /** Pilot Id */
+            pilot_id?: number | null;
+            /** Programme Id */
+            programme_id: number;
+            /** Remedy */
+            remedy?: string | null;
+            /** Run Id */
+            run_id?: string | null;
+            /** Scale */
+            scale?: number | null;
+            /** Scale Unit */
+            scale_unit?: string | null;
+            /** Shortfall Id */
+            shortfall_id?: string | null;
+            /** Starts On */
+            starts_on?: string | null;
+        };
+        /** NewPromise */
+        NewPromise: {
+            /**
+             * Comparison
+             * @default at_least
+             * @enum {string}
+             */
+            comparison: "at_least" | "at_most";
+            /** Figure Key */
+            figure_key: {
+                [key: string]: string | number | null;
+            };
+            /** Name */
+            name: string;
+            /** Promised */
+            promised: number;
+        };
         /** NewRules */
         NewRules: {
             /** Commerce */
@@ -4142,6 +5919,45 @@ export interface components {
             pilot: {
                 [key: string]: unknown;
             };
+        };
+        /** NewSiteUse */
+        NewSiteUse: {
+            /** Project Id */
+            project_id?: number | null;
+            /** Site Id */
+            site_id: string;
+            /** Use */
+            use: string;
+            /** Used From */
+            used_from?: string | null;
+            /** Used M2 */
+            used_m2?: number | null;
+        };
+        /** NewSubmission */
+        NewSubmission: {
+            /** Circle */
+            circle?: string | null;
+            /** Code */
+            code: string;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /**
+             * Kind
+             * @default other
+             * @enum {string}
+             */
+            kind: "pilot_list" | "implementation_plan" | "circle_plan" | "work_plan" | "other";
+            /** Name */
+            name: string;
+            /** Org Id */
+            org_id: number;
+            /** Programme Id */
+            programme_id: number;
+            /** Stage Id */
+            stage_id?: number | null;
         };
         /** NewTarget */
         NewTarget: {
@@ -4336,6 +6152,108 @@ export interface components {
             /** Services */
             services: number;
         };
+        /** OfferChange */
+        OfferChange: {
+            /** Project Id */
+            project_id: number | null;
+        };
+        /** OfferDetail */
+        OfferDetail: {
+            /** Allowed */
+            allowed: components["schemas"]["StepOut"][];
+            area: components["schemas"]["AreaOut"];
+            /** Contact */
+            contact: string;
+            /** Course */
+            course: components["schemas"]["CourseOut"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** From Kind */
+            from_kind: string;
+            /** From Name */
+            from_name: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** May Reveal */
+            may_reveal: boolean;
+            /** Offer Kind */
+            offer_kind: string;
+            /** Project Id */
+            project_id: number | null;
+            /** Reply */
+            reply: string;
+            /** Revealed */
+            revealed: boolean;
+            /** State */
+            state: string;
+            /** Text */
+            text: string;
+            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** OfferOut */
+        OfferOut: {
+            /** Allowed */
+            allowed: components["schemas"]["StepOut"][];
+            area: components["schemas"]["AreaOut"];
+            /** Contact */
+            contact: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** From Kind */
+            from_kind: string;
+            /** From Name */
+            from_name: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Offer Kind */
+            offer_kind: string;
+            /** Project Id */
+            project_id: number | null;
+            /** Reply */
+            reply: string;
+            /** Revealed */
+            revealed: boolean;
+            /** State */
+            state: string;
+            /** Text */
+            text: string;
+            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** OfferPage */
+        OfferPage: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["OfferOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /**
          * OidcOption
          * @description Sign-in through the city's own directory.
@@ -4406,6 +6324,23 @@ export interface components {
                 number,
                 number
             ][];
+        };
+        /** OpenedTask */
+        OpenedTask: {
+            /** Code */
+            code: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** State */
+            state: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
         };
         /**
          * OpeningElement
@@ -4616,6 +6551,175 @@ export interface components {
                 number | null,
                 number | null
             ];
+        };
+        /** PilotChange */
+        PilotChange: {
+            /** Communities */
+            communities?: string[] | null;
+            /** Grounds */
+            grounds?: string | null;
+            /** Kind */
+            kind?: ("pilot" | "roll_out") | null;
+            /** Name */
+            name?: string | null;
+        };
+        /** PilotItem */
+        PilotItem: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Allowed */
+            allowed: components["schemas"]["StepOut"][];
+            /** Approved At */
+            approved_at: string | null;
+            area: components["schemas"]["AreaOut"];
+            /** Code */
+            code: string;
+            /** Commerce Grade */
+            commerce_grade: string | null;
+            /** Communities */
+            communities: string[];
+            /** Due On */
+            due_on: string | null;
+            /** Grade */
+            grade: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Lat */
+            lat: number | null;
+            /** Life Circle */
+            life_circle: string;
+            /** Light */
+            light: string;
+            /** Lon */
+            lon: number | null;
+            /** Name */
+            name: string;
+            /** Nominated At */
+            nominated_at: string | null;
+            /** People */
+            people: number | null;
+            /** Pilot Kind */
+            pilot_kind: string;
+            /** Programme Id */
+            programme_id: number;
+            /** State */
+            state: string;
+            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** PilotOut */
+        PilotOut: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Allowed */
+            allowed: components["schemas"]["StepOut"][];
+            /** Approved At */
+            approved_at: string | null;
+            area: components["schemas"]["AreaOut"];
+            circle: components["schemas"]["AreaOut"];
+            /** Code */
+            code: string;
+            /** Commerce Details */
+            commerce_details: {
+                [key: string]: unknown;
+            } | null;
+            /** Commerce Grade */
+            commerce_grade: string | null;
+            /** Communities */
+            communities: string[];
+            /** Community Names */
+            community_names: components["schemas"]["AreaOut"][];
+            compared: components["schemas"]["Compared"];
+            /** Course */
+            course: components["schemas"]["CourseOut"][];
+            /** Due On */
+            due_on: string | null;
+            /** Files */
+            files: components["schemas"]["FileOut"][];
+            /** Grade */
+            grade: string | null;
+            /** Grade Details */
+            grade_details: {
+                [key: string]: unknown;
+            } | null;
+            /** Grounds */
+            grounds: string;
+            /** Id */
+            id: number;
+            /** Inspections */
+            inspections: components["schemas"]["InspectionOut"][];
+            /** Kind */
+            kind: string;
+            /** Lat */
+            lat: number | null;
+            /** Life Circle */
+            life_circle: string;
+            /** Light */
+            light: string;
+            /** Lon */
+            lon: number | null;
+            /** May Assess */
+            may_assess: boolean;
+            /** May Change */
+            may_change: boolean;
+            /** May Commerce */
+            may_commerce: boolean;
+            /** May Promise */
+            may_promise: boolean;
+            /** Name */
+            name: string;
+            /** Nominated At */
+            nominated_at: string | null;
+            /** People */
+            people: number | null;
+            /** Pilot Kind */
+            pilot_kind: string;
+            /** Programme Id */
+            programme_id: number;
+            /** Projects */
+            projects: components["schemas"]["LinkedProject"][];
+            /** Promises */
+            promises: components["schemas"]["PromiseOut"][];
+            /** Rules */
+            rules: string;
+            /** Sheet */
+            sheet: {
+                [key: string]: unknown;
+            };
+            /** State */
+            state: string;
+            /** Tasks */
+            tasks: components["schemas"]["LinkedTask"][];
+            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** PilotPage */
+        PilotPage: {
+            /**
+             * Counts
+             * @description pilots by state under the other filters
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["PilotItem"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /** PlacedFacilities */
         PlacedFacilities: {
@@ -4870,6 +6974,187 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** ProjectChange */
+        ProjectChange: {
+            /** Address */
+            address?: string | null;
+            /** Circle */
+            circle?: string | null;
+            /** Due On */
+            due_on?: string | null;
+            /** Element */
+            element?: string | null;
+            /** Expected People */
+            expected_people?: number | null;
+            /** Name */
+            name?: string | null;
+            /** Note */
+            note?: string | null;
+            /** Operator */
+            operator?: string | null;
+            /** Pilot Id */
+            pilot_id?: number | null;
+            /** Progress */
+            progress?: number | null;
+            /** Scale */
+            scale?: number | null;
+            /** Scale Unit */
+            scale_unit?: string | null;
+            /** Starts On */
+            starts_on?: string | null;
+        };
+        /** ProjectItem */
+        ProjectItem: {
+            /** Allowed */
+            allowed: components["schemas"]["StepOut"][];
+            area: components["schemas"]["AreaOut"];
+            /** Circle */
+            circle: string | null;
+            /** Code */
+            code: string;
+            /** Due On */
+            due_on: string | null;
+            /** Element */
+            element: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** Name */
+            name: string;
+            /** Paid */
+            paid: number;
+            /** Pilot Id */
+            pilot_id: number | null;
+            /** Planned */
+            planned: number;
+            /** Programme Id */
+            programme_id: number;
+            /** Progress */
+            progress: number;
+            /** Remedy */
+            remedy: string | null;
+            /** Shortfall Id */
+            shortfall_id: string | null;
+            /** Starts On */
+            starts_on: string | null;
+            /** State */
+            state: string;
+            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** ProjectOut */
+        ProjectOut: {
+            /** Address */
+            address: string;
+            /** Allowed */
+            allowed: components["schemas"]["StepOut"][];
+            area: components["schemas"]["AreaOut"];
+            /** Circle */
+            circle: string | null;
+            /** Code */
+            code: string;
+            /** Course */
+            course: components["schemas"]["CourseOut"][];
+            /** Due On */
+            due_on: string | null;
+            /** Element */
+            element: string | null;
+            /** Expected People */
+            expected_people: number | null;
+            /** Files */
+            files: components["schemas"]["FileOut"][];
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** May Write */
+            may_write: boolean;
+            /** Money */
+            money: components["schemas"]["MoneyOut"][];
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Offers */
+            offers: components["schemas"]["OfferOut"][];
+            /** Operator */
+            operator: string;
+            /** Paid */
+            paid: number;
+            /** Pilot */
+            pilot: string | null;
+            /** Pilot Id */
+            pilot_id: number | null;
+            /** Planned */
+            planned: number;
+            /** Programme Id */
+            programme_id: number;
+            /** Progress */
+            progress: number;
+            /** Proposed By */
+            proposed_by: string | null;
+            /** Remedy */
+            remedy: string | null;
+            /** Scale */
+            scale: number | null;
+            /** Scale Unit */
+            scale_unit: string | null;
+            /** Shortfall */
+            shortfall: {
+                [key: string]: unknown;
+            } | null;
+            /** Shortfall Id */
+            shortfall_id: string | null;
+            /** Sites */
+            sites: components["schemas"]["SiteUseOut"][];
+            /** Starts On */
+            starts_on: string | null;
+            /** State */
+            state: string;
+            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** ProjectPage */
+        ProjectPage: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["ProjectItem"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** PromiseChange */
+        PromiseChange: {
+            /** Comparison */
+            comparison?: ("at_least" | "at_most") | null;
+            /** Name */
+            name?: string | null;
+            /** Promised */
+            promised?: number | null;
+        };
         /** PromiseList */
         PromiseList: {
             /** Items */
@@ -4917,6 +7202,45 @@ export interface components {
             unit: string;
             /** Version */
             version: number;
+        };
+        /** PromiseOut */
+        PromiseOut: {
+            /** Before */
+            before: number | null;
+            /** Before Run */
+            before_run: string | null;
+            /** Comparison */
+            comparison: string;
+            /** Figure Key */
+            figure_key: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /** Measured */
+            measured: number | null;
+            /** Measured At */
+            measured_at: string | null;
+            /** Measured Run */
+            measured_run: string | null;
+            /** Measured Status */
+            measured_status: string | null;
+            /** Name */
+            name: string;
+            /** Promised */
+            promised: number;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * Publication
+         * @description Until when comments are taken; by default the rules' working days.
+         */
+        Publication: {
+            /** Due On */
+            due_on?: string | null;
         };
         /** Quality */
         Quality: {
@@ -5256,19 +7580,10 @@ export interface components {
             /** Programme Id */
             programme_id: number;
         };
-        /**
-         * RulesOut
-         * @description The rules for grading; ``version`` 0 where the shipped ones are in force.
-         */
-        RulesOut: {
-            /** Own */
-            own: boolean;
-            /** Rules */
-            rules: {
-                [key: string]: unknown;
-            };
-            /** Version */
-            version: number;
+        /** RulesList */
+        RulesList: {
+            /** Items */
+            items: components["schemas"]["kezhong__server__models__office__appraisal__RulesOut"][];
         };
         /** RulesShown */
         RulesShown: {
@@ -5428,6 +7743,84 @@ export interface components {
              * @description of the city in which it was made
              */
             snapshot: string;
+        };
+        /** ScoreCell */
+        ScoreCell: {
+            /** Appealed */
+            appealed: boolean;
+            /** Effective Weight */
+            effective_weight: number | null;
+            /** Id */
+            id: number;
+            /** Item */
+            item: string;
+            /** Name */
+            name: string;
+            /** Score */
+            score: number | null;
+            /** Status */
+            status: string;
+            /** Value */
+            value: number | null;
+            /** Weight */
+            weight: number;
+        };
+        /**
+         * ScoreOut
+         * @description A score with what it was counted from.
+         */
+        ScoreOut: {
+            /** Appealed */
+            appealed: boolean;
+            /** Appeals */
+            appeals: components["schemas"]["AppealOut"][];
+            /** Appraisal Id */
+            appraisal_id: number;
+            /** Corrected From */
+            corrected_from: number | null;
+            /** Correction */
+            correction: string;
+            /** Denominator */
+            denominator: number | null;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Effective Weight */
+            effective_weight: number | null;
+            /** Id */
+            id: number;
+            /** Item */
+            item: string;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "appraisal_score";
+            /** May Appeal */
+            may_appeal: boolean;
+            /** Name */
+            name: string;
+            /** Numerator */
+            numerator: number | null;
+            /** Rows */
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** Score */
+            score: number | null;
+            /** Status */
+            status: string;
+            /** Unit */
+            unit: string;
+            /** Unit State */
+            unit_state: string;
+            /** Value */
+            value: number | null;
+            /** Version */
+            version: number;
+            /** Weight */
+            weight: number;
         };
         /** SensitivityAnswer */
         SensitivityAnswer: {
@@ -5851,6 +8244,11 @@ export interface components {
             /** Title En */
             title_en: string | null;
         };
+        /** SheetWanted */
+        SheetWanted: {
+            /** Run Id */
+            run_id?: string | null;
+        };
         /** ShortfallChange */
         ShortfallChange: {
             /** Appeared */
@@ -6092,6 +8490,101 @@ export interface components {
             /** Person */
             person: number;
         };
+        /** SiteList */
+        SiteList: {
+            /** Items */
+            items: components["schemas"]["SiteOut"][];
+            summary: components["schemas"]["SiteSummary"];
+        };
+        /** SiteOut */
+        SiteOut: {
+            /** Area Code */
+            area_code: string | null;
+            /** Area Name */
+            area_name: string | null;
+            /** Floor Area M2 */
+            floor_area_m2: number | null;
+            /** Kind */
+            kind: string;
+            /** Land M2 */
+            land_m2: number | null;
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string | null;
+            /** Site Id */
+            site_id: string;
+            /** @description null: idle, or in use where the caller may not look */
+            use: components["schemas"]["SiteUseOut"] | null;
+            /** Used */
+            used: boolean;
+        };
+        /** SiteSummary */
+        SiteSummary: {
+            /** M2 */
+            m2: number;
+            /** M2 Share */
+            m2_share: number | null;
+            /** Share */
+            share: number | null;
+            /** Sites */
+            sites: number;
+            /** Used */
+            used: number;
+            /** Used M2 */
+            used_m2: number;
+        };
+        /** SiteUseChange */
+        SiteUseChange: {
+            /** Project Id */
+            project_id?: number | null;
+            /** Use */
+            use?: string | null;
+            /** Used From */
+            used_from?: string | null;
+            /** Used M2 */
+            used_m2?: number | null;
+        };
+        /** SiteUseOut */
+        SiteUseOut: {
+            area: components["schemas"]["AreaOut"];
+            /** Area M2 */
+            area_m2: number | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** Name */
+            name: string;
+            /** Project Id */
+            project_id: number | null;
+            /** Site Id */
+            site_id: string;
+            /** Site Kind */
+            site_kind: string;
+            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Use */
+            use: string;
+            /** Used From */
+            used_from: string | null;
+            /** Used M2 */
+            used_m2: number | null;
+            /** Version */
+            version: number;
+        };
         /** SnapshotInfo */
         SnapshotInfo: {
             /** Created */
@@ -6202,6 +8695,36 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /**
+         * StepBody
+         * @description What is handed in with a step.
+         */
+        StepBody: {
+            /** Fields */
+            fields?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /** StepOut */
+        StepOut: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** May */
+            may: string[];
+            /** Needs */
+            needs: string[];
+            /** To */
+            to: string;
+            /** Zh */
+            zh: string;
+        };
         /** StepShown */
         StepShown: {
             /** After */
@@ -6236,6 +8759,226 @@ export interface components {
             unit: string | null;
             /** Zh */
             zh: string;
+        };
+        /** SubmissionItem */
+        SubmissionItem: {
+            /** Allowed */
+            allowed: components["schemas"]["StepOut"][];
+            area: components["schemas"]["AreaOut"];
+            /** Circle */
+            circle: string | null;
+            /** Code */
+            code: string;
+            /** Done At */
+            done_at: string | null;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /** Edition */
+            edition: number;
+            /** Handed In At */
+            handed_in_at: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Late */
+            late: boolean;
+            /** Light */
+            light: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** Overdue */
+            overdue: boolean;
+            /** Pilot Id */
+            pilot_id: number | null;
+            /** Programme Id */
+            programme_id: number;
+            /** Shifted */
+            shifted: {
+                [key: string]: unknown;
+            } | null;
+            /** Source */
+            source: string;
+            /** Stage Id */
+            stage_id: number | null;
+            /** State */
+            state: string;
+            /** Submission Kind */
+            submission_kind: string;
+            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** SubmissionOut */
+        SubmissionOut: {
+            /** Allowed */
+            allowed: components["schemas"]["StepOut"][];
+            area: components["schemas"]["AreaOut"];
+            /** Asked By */
+            asked_by: string | null;
+            /** Circle */
+            circle: string | null;
+            /** Code */
+            code: string;
+            /** Course */
+            course: components["schemas"]["CourseOut"][];
+            /** Done At */
+            done_at: string | null;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /** Edition */
+            edition: number;
+            /** Editions */
+            editions: components["schemas"]["EditionOut"][];
+            /** Handed In At */
+            handed_in_at: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Late */
+            late: boolean;
+            /** Light */
+            light: string;
+            /** May Attach */
+            may_attach: boolean;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** New Files */
+            new_files: components["schemas"]["FileOut"][];
+            /** Note */
+            note: string;
+            /** Overdue */
+            overdue: boolean;
+            /** Pilot Id */
+            pilot_id: number | null;
+            /** Programme Id */
+            programme_id: number;
+            /** Shifted */
+            shifted: {
+                [key: string]: unknown;
+            } | null;
+            /** Source */
+            source: string;
+            /** Stage Id */
+            stage_id: number | null;
+            /** State */
+            state: string;
+            /** Submission Kind */
+            submission_kind: string;
+            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** SubmissionOverview */
+        SubmissionOverview: {
+            /** Items */
+            items: components["schemas"]["PaperKind"][];
+        };
+        /** SubmissionPage */
+        SubmissionPage: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["SubmissionItem"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** SurveyList */
+        SurveyList: {
+            /** Items */
+            items: components["schemas"]["SurveyOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** SurveyOut */
+        SurveyOut: {
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Asked */
+            asked: number;
+            /** High */
+            high: number;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "satisfaction";
+            /** Low */
+            low: number;
+            /** Method */
+            method: string;
+            /** Note */
+            note: string;
+            /** Period */
+            period: string;
+            /** Satisfied */
+            satisfied: number;
+            /** Share */
+            share: number;
+            /** Source */
+            source: string;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+        };
+        /**
+         * SurveyWanted
+         * @description A survey of residents' satisfaction.
+         */
+        SurveyWanted: {
+            /** Area Code */
+            area_code: string;
+            /** Asked */
+            asked: number;
+            /** Method */
+            method: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Period */
+            period: string;
+            /** Satisfied */
+            satisfied: number;
+            /** Source */
+            source: string;
         };
         /**
          * SwitchOut
@@ -6485,6 +9228,34 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** TaskFromShortfall */
+        TaskFromShortfall: {
+            /** Due On */
+            due_on?: string | null;
+            /**
+             * Issue
+             * @default false
+             */
+            issue: boolean;
+            /**
+             * Measure
+             * @default
+             */
+            measure: string;
+            /** Org Id */
+            org_id?: number | null;
+            /** Pilot Id */
+            pilot_id?: number | null;
+            /** Programme Id */
+            programme_id: number;
+            /** Run Id */
+            run_id: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
         /** TemplateList */
         TemplateList: {
             /** Items */
@@ -6631,6 +9402,19 @@ export interface components {
             /** Text */
             text: string;
         };
+        /**
+         * VetoWanted
+         * @description A veto with its grounds; an empty reason takes it back.
+         */
+        VetoWanted: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Veto */
+            veto: string;
+        };
         /** WalkerOut */
         WalkerOut: {
             /** En */
@@ -6707,6 +9491,17 @@ export interface components {
             /** Walker */
             walker: string;
         };
+        /**
+         * Withdrawal
+         * @description Why something is taken back.
+         */
+        Withdrawal: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /** Words */
         Words: {
             /** Circles */
@@ -6748,6 +9543,86 @@ export interface components {
             /** People */
             people: number;
         };
+        /**
+         * Comparison
+         * @description What a score sheet says otherwise than what is kept; empty: they are equal.
+         */
+        kezhong__server__models__office__appraisal__Comparison: {
+            /** Differences */
+            differences: components["schemas"]["kezhong__server__models__office__appraisal__Difference"][];
+            /** Scores */
+            scores: number;
+        };
+        /** Difference */
+        kezhong__server__models__office__appraisal__Difference: {
+            /** Field */
+            field: string;
+            /** File */
+            file: number | string | null;
+            /** Item */
+            item: string;
+            /** Kept */
+            kept: number | string | null;
+            /** Score Id */
+            score_id: number;
+        };
+        /** RulesOut */
+        kezhong__server__models__office__appraisal__RulesOut: {
+            /** Comment Days */
+            comment_days: number;
+            /** En */
+            en: string;
+            /** Groups */
+            groups: components["schemas"]["GroupOut"][];
+            /** Id */
+            id: string;
+            /**
+             * Proposal
+             * @description no document prescribes them: 建议值
+             */
+            proposal: boolean;
+            /** Vetoes */
+            vetoes: {
+                [key: string]: string;
+            }[];
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * UnitOut
+         * @description A line of the table: one unit with the scores of its items.
+         */
+        kezhong__server__models__office__appraisal__UnitOut: {
+            /** Due On */
+            due_on: string | null;
+            /** Group */
+            group: string;
+            /** Id */
+            id: number;
+            /** Measured Weight */
+            measured_weight: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Open To Caller
+             * @description whether the caller may see the rows behind the scores
+             */
+            open_to_caller: boolean;
+            /** Org Id */
+            org_id: number;
+            /** Scores */
+            scores: components["schemas"]["ScoreCell"][];
+            /** State */
+            state: string;
+            /** Total */
+            total: number | null;
+            /** Version */
+            version: number;
+            /** Vetoes */
+            vetoes: {
+                [key: string]: unknown;
+            }[];
+        };
         /** Counts */
         kezhong__server__models__office__dispatch__Counts: {
             /** Accepted */
@@ -6760,6 +9635,45 @@ export interface components {
             late: number;
             /** Missing */
             missing: number;
+        };
+        /**
+         * RulesOut
+         * @description The rules for grading; ``version`` 0 where the shipped ones are in force.
+         */
+        kezhong__server__models__office__programme__RulesOut: {
+            /** Own */
+            own: boolean;
+            /** Rules */
+            rules: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
+        };
+        /** UnitOut */
+        kezhong__server__models__office__programme__UnitOut: {
+            /** Id */
+            id: number;
+            /** Level */
+            level: string;
+            /** Name */
+            name: string;
+            /** Short Name */
+            short_name: string;
+        };
+        /** Comparison */
+        kezhong__server__models__whatif__Comparison: {
+            difference: components["schemas"]["kezhong__server__models__whatif__Difference"];
+            first: components["schemas"]["WhatIfChange"];
+            second: components["schemas"]["WhatIfChange"];
+        };
+        /** Difference */
+        kezhong__server__models__whatif__Difference: {
+            /** Areas */
+            areas: components["schemas"]["AreaDifference"][];
+            /** People */
+            people: components["schemas"]["PeopleDifference"][];
+            shortfalls: components["schemas"]["ShortfallDifference"];
         };
     };
     responses: never;
@@ -7744,6 +10658,852 @@ export interface operations {
             };
         };
     };
+    decide_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    withdraw_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    applications: {
+        parameters: {
+            query?: {
+                programme?: number | null;
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationPage"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApplication"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                application_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationDetail"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                application_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    application_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                application_id: number;
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    appraisal_score: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                score_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                score_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppealWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    veto_appraisal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VetoWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppraisalDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    appraisals: {
+        parameters: {
+            query?: {
+                /** @description of this programme */
+                programme_id?: number | null;
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppraisalList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    open_appraisal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppraisalWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppraisalDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    appraisal_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    appraisal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appraisal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppraisalDetail"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    compare_appraisal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appraisal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["kezhong__server__models__office__appraisal__Comparison"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    compute_appraisal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appraisal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppraisalDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    appraisal_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appraisal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    finalise_appraisal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appraisal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppraisalDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    publish_appraisal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appraisal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Publication"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppraisalDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     desk: {
         parameters: {
             query?: never;
@@ -8430,6 +12190,137 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    experience: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperienceList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_experience: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExperience"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperienceOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_experience: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                note_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperienceChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperienceOut"];
+                };
             };
             /** @description What is wrong and what to do */
             "4XX": {
@@ -9392,6 +13283,369 @@ export interface operations {
             };
         };
     };
+    money_summary: {
+        parameters: {
+            query?: {
+                programme?: number | null;
+                pilot?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoneySums"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    delete_money: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                money_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_money: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                money_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoneyChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoneyOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    offers: {
+        parameters: {
+            query?: {
+                state?: string | null;
+                project?: number | null;
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferPage"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOffer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    offer: {
+        parameters: {
+            query?: {
+                /** @description names and contacts in clear; needs people:reveal and is audited */
+                reveal?: boolean;
+            };
+            header?: never;
+            path: {
+                offer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferDetail"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                offer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    offer_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                offer_id: number;
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     oidc_callback: {
         parameters: {
             query?: {
@@ -9486,7 +13740,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RulesOut"];
+                    "application/json": components["schemas"]["kezhong__server__models__office__programme__RulesOut"];
                 };
             };
             /** @description The caller has this version */
@@ -9535,7 +13789,513 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RulesOut"];
+                    "application/json": components["schemas"]["kezhong__server__models__office__programme__RulesOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    pilots: {
+        parameters: {
+            query?: {
+                programme?: number | null;
+                state?: string | null;
+                district?: string | null;
+                kind?: string | null;
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PilotPage"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    nominate_pilot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPilot"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PilotOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    pilot_candidates: {
+        parameters: {
+            query: {
+                programme: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    pilot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pilot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PilotOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_pilot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pilot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PilotChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PilotOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    grade_pilot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pilot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PilotOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    grade_commerce: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pilot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommerceBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PilotOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    pilot_figures: {
+        parameters: {
+            query?: {
+                element?: string;
+            };
+            header?: never;
+            path: {
+                pilot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    }[];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_promise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pilot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPromise"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromiseOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    pilot_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pilot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PilotOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    pilot_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pilot_id: number;
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PilotOut"];
                 };
             };
             /** @description What is wrong and what to do */
@@ -9648,7 +14408,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    set_up_programme: {
         parameters: {
             query?: never;
             header?: never;
@@ -9869,6 +14629,503 @@ export interface operations {
             };
         };
     };
+    projects: {
+        parameters: {
+            query?: {
+                programme?: number | null;
+                state?: string | null;
+                circle?: string | null;
+                district?: string | null;
+                pilot?: number | null;
+                /** @description words in code or name */
+                q?: string | null;
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectPage"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    propose_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProject"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_money: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMoney"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoneyOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    project_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    delete_promise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                promise_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_promise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                promise_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromiseChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromiseOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    satisfaction: {
+        parameters: {
+            query?: {
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    enter_satisfaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SurveyWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    withdraw_satisfaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                survey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     start: {
         parameters: {
             query?: never;
@@ -9989,6 +15246,50 @@ export interface operations {
             };
         };
     };
+    task_from_shortfall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shortfall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskFromShortfall"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedTask"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     sign_in_options: {
         parameters: {
             query?: never;
@@ -10005,6 +15306,179 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignInOptions"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    use_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSiteUse"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteUseOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    leave_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                use_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                use_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteUseChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteUseOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    idle_sites: {
+        parameters: {
+            query?: {
+                district?: string | null;
+                /** @description true: in use, false: idle */
+                used?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteList"];
                 };
             };
             /** @description The caller has this version */
@@ -10056,6 +15530,242 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StageOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    submissions: {
+        parameters: {
+            query?: {
+                programme?: number | null;
+                state?: string | null;
+                code?: string | null;
+                /** @description only what is owed after its deadline */
+                overdue?: boolean;
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionPage"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_submission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSubmission"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    submissions_overview: {
+        parameters: {
+            query: {
+                programme: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionOverview"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    submission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    submission_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission_id: number;
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionOut"];
                 };
             };
             /** @description What is wrong and what to do */
@@ -11003,7 +16713,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Comparison"];
+                    "application/json": components["schemas"]["kezhong__server__models__whatif__Comparison"];
                 };
             };
             /** @description The caller has this version */

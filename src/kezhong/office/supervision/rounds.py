@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from secrets import token_hex
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import defer
 
 from kezhong import clock
 from kezhong.errors import ConflictError, InputError
 from kezhong.office.access.permissions import Permission
 from kezhong.office.calendar import local_day
-from kezhong.office.machines import get_machine
 from kezhong.office.models import DispatchRound, DispatchSheet, Notice, Organisation, Person, Post, Programme
 from kezhong.office.models.organisation import LEVELS
 from kezhong.office.session import OfficeSession
 from kezhong.office.supervision import checks, rows
-from kezhong.office.supervision.checking import is_blank
 from kezhong.office.supervision.forms import FORMS, Form
 from kezhong.office.supervision.periods import parse_period
 from kezhong.office.supervision.workbook import Cover, file_name, write_sheet, zip_of
@@ -130,42 +129,34 @@ def rounds(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one sheet stands in its round."""
+    """How one sheet stands in its round; ``rows`` counts what it asks for."""
 
     sheet: DispatchSheet
     unit: Organisation
     late: bool
-    answered: int
-    open: bool
+    rows: int
 
 
 def is_late(sheet: DispatchSheet, now: datetime) -> bool:
-    """Whether it came, or has not come, after its deadline; an accepted or waived one that came in time is not."""
+    """Whether it first came, or has not come, after its deadline."""
     if sheet.due_at is None or sheet.state == "cancelled":
         return False
     return (sheet.first_filled_at or now) > sheet.due_at
 
 
-def overview(session: OfficeSession, round_id: int) -> list[Standing]:
-    """The sheets of a round within the actor's scope, by unit."""
+def overview(session: OfficeSession, round_id: int, *, whole: bool = False) -> list[Standing]:
+    """The sheets of a round within the actor's scope, by unit; what stands in them only where it is asked for."""
     statement = (
-        select(DispatchSheet, Organisation)
+        select(DispatchSheet, Organisation, func.jsonb_array_length(DispatchSheet.rows))
         .join(Organisation, Organisation.id == DispatchSheet.org_id)
         .where(DispatchSheet.round_id == round_id)
         .order_by(Organisation.path)
     )
-    form = form_of(session.one(DispatchRound, round_id))
-    now, open_ = clock.now(), get_machine("dispatch").states
-    return [
-        Standing(
-            sheet,
-            unit,
-            is_late(sheet, now),
-            sum(not is_blank(form, reply) for reply in sheet.replies),
-            open_[sheet.state].kind.value == "open",
-        )
-        for sheet, unit in session.execute(statement).all()
-    ]
+    if not whole:
+        heavy = (DispatchSheet.rows, DispatchSheet.replies, DispatchSheet.written)
+        statement = statement.options(*(defer(column) for column in heavy))
+    now = clock.now()
+    return [Standing(sheet, unit, is_late(sheet, now), rows) for sheet, unit, rows in session.execute(statement).all()]
 
 
 def remind(session: OfficeSession, round_id: int) -> list[str]:
@@ -240,7 +231,7 @@ def round_files(session: OfficeSession, round_id: int) -> tuple[str, bytes]:
     """All sheets of a round within the actor's scope, in one .zip."""
     round_ = session.one(DispatchRound, round_id)
     programme = session.one(Programme, round_.programme_id)
-    standings = overview(session, round_id)
+    standings = overview(session, round_id, whole=True)
     if not standings:
         raise ConflictError("dispatch.no_units")
     files = [

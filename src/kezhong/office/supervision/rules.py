@@ -61,14 +61,10 @@ def parse_rules(page: Mapping[str, Any], file: str) -> Rules:
     InputError
         With every problem found.
     """
-    problems: _Problems = unknown_keys(
-        page, frozenset({"id", "zh", "en", "proposal", "comment_days", "groups", "vetoes"}), frozenset()
-    )
-    if not problems:
-        for group in page["groups"]:
-            problems += _group_problems(group)
-        for veto in page["vetoes"]:
-            problems += unknown_keys(veto, frozenset({"id", "zh", "en"}), frozenset())
+    try:
+        problems = _problems(page)
+    except (TypeError, AttributeError, ValueError, KeyError) as problem:  # a list where a mapping should be …
+        problems = [(f"结构不对（{type(problem).__name__}）", f"the structure is wrong ({type(problem).__name__})")]
     if problems:
         words = {"problem_zh": "；".join(zh for zh, _ in problems), "problem_en": "; ".join(en for _, en in problems)}
         raise InputError("appraisal.broken_rules", value=file, **words)
@@ -82,6 +78,20 @@ def parse_rules(page: Mapping[str, Any], file: str) -> Rules:
         {veto["id"]: veto for veto in page["vetoes"]},
         page,
     )
+
+
+def _problems(page: Mapping[str, Any]) -> _Problems:
+    wanted = frozenset({"id", "zh", "en", "proposal", "comment_days", "groups", "vetoes"})
+    found: _Problems = unknown_keys(page, wanted, frozenset())
+    if found:
+        return found
+    for group in page["groups"]:
+        found += _group_problems(group)
+    for veto in page["vetoes"]:
+        found += unknown_keys(veto, frozenset({"id", "zh", "en"}), frozenset())
+    if not 0 <= int(page["comment_days"]) <= 100:
+        found.append(("公示期应为 0 至 100 个工作日", "the publication takes 0 to 100 working days"))
+    return found
 
 
 def _group_problems(group: Mapping[str, Any]) -> _Problems:

@@ -152,6 +152,7 @@ def fill_sheet(
         sheet.replies = preview.replies
         sheet.summary, sheet.problems = preview.summary, preview.problems_text
         sheet.digest = preview.digest
+        sheet.answered = sum(not checking.is_blank(preview.form, reply) for reply in preview.replies)
         sheet.filled_at = clock.now()
         sheet.first_filled_at = sheet.first_filled_at or sheet.filled_at
         sheet.filled_by = session.actor.person_id

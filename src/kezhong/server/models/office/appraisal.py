@@ -1,0 +1,249 @@
+"""Appraisals, scores with their rows, appeals, satisfaction."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from kezhong.office.supervision.values import clean_text
+
+Text = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True), AfterValidator(clean_text)]
+Must = Annotated[str, AfterValidator(clean_text), StringConstraints(min_length=1, max_length=2000)]
+Word = Annotated[str, AfterValidator(clean_text), StringConstraints(min_length=1, max_length=60)]
+Period = Annotated[str, StringConstraints(min_length=4, max_length=10)]
+
+
+class AppraisalWanted(BaseModel):
+    """An appraisal to be opened: by the id of a shipped rule set, or by a whole one of the city's own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    programme_id: int = Field(ge=1, le=2**62)
+    period: Period = Field(description="2026 or 2026H2")
+    rules: Word | dict[str, Any] = "default-2022"
+
+
+class Publication(BaseModel):
+    """Until when comments are taken; by default the rules' working days."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    due_on: date | None = None
+
+
+class VetoWanted(BaseModel):
+    """A veto with its grounds; an empty reason takes it back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    veto: Word
+    reason: Text = ""
+
+
+class AppealWanted(BaseModel):
+    """Why the score is wrong."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Must
+
+
+class Decision(BaseModel):
+    """A step of an appeal."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    step: Literal["take_up", "uphold", "dismiss", "correct"]
+    reason: Text = ""
+    due: date | None = None
+    share: float | None = Field(default=None, allow_inf_nan=False, description="with correct: the share, 0 to 1")
+
+
+class Withdrawal(BaseModel):
+    """Why something is taken back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Text = ""
+
+
+class SurveyWanted(BaseModel):
+    """A survey of residents' satisfaction."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area_code: Word
+    period: Period
+    asked: int = Field(ge=0, le=10_000_000)
+    satisfied: int = Field(ge=0, le=10_000_000)
+    method: Must
+    source: Must
+    note: Text = ""
+
+
+class ItemOut(BaseModel):
+    id: str
+    zh: str
+    en: str
+    weight: float
+    full_at: float
+    measure: str
+    measure_zh: str
+    measure_en: str
+    parameters: dict[str, Any]
+
+
+class GroupOut(BaseModel):
+    id: str
+    zh: str
+    en: str
+    items: list[ItemOut]
+
+
+class RulesOut(BaseModel):
+    id: str
+    zh: str
+    en: str
+    proposal: bool = Field(description="no document prescribes them: 建议值")
+    comment_days: int
+    groups: list[GroupOut]
+    vetoes: list[dict[str, str]]
+
+
+class RulesList(BaseModel):
+    items: list[RulesOut]
+
+
+class AppraisalOut(BaseModel):
+    id: int
+    version: int
+    kind: Literal["appraisal"]
+    appraisal_kind: str
+    programme_id: int
+    programme: str
+    period: str
+    period_zh: str
+    state: str
+    rules_id: str
+    rules_zh: str
+    proposal: bool
+    published_at: str | None
+    final_at: str | None
+    allowed: list[str] = Field(description="compute, publish, finalise: what the caller may do now")
+
+
+class AppraisalList(BaseModel):
+    items: list[AppraisalOut]
+    next_cursor: str | None
+
+
+class ScoreCell(BaseModel):
+    id: int
+    item: str
+    name: str
+    weight: float
+    effective_weight: float | None
+    value: float | None
+    score: float | None
+    status: str
+    appealed: bool
+
+
+class UnitOut(BaseModel):
+    """A line of the table: one unit with the scores of its items."""
+
+    id: int
+    version: int
+    org_id: int
+    name: str
+    group: str
+    state: str
+    total: float | None
+    measured_weight: float | None
+    vetoes: list[dict[str, Any]]
+    due_on: str | None
+    open_to_caller: bool = Field(description="whether the caller may see the rows behind the scores")
+    scores: list[ScoreCell]
+
+
+class AppealOut(BaseModel):
+    id: int
+    version: int
+    score_id: int
+    item: str
+    unit: str
+    text: str
+    state: str
+    decision: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    due_on: str | None
+    at: str
+    decided_at: str | None
+    allowed: list[dict[str, Any]]
+    course: list[dict[str, Any]]
+
+
+class AppraisalDetail(AppraisalOut):
+    rules: RulesOut
+    units: list[UnitOut]
+    hidden: bool = Field(description="not published yet: the caller sees no scores")
+    appeals: list[AppealOut]
+    may_veto: bool
+
+
+class ScoreOut(ScoreCell):
+    """A score with what it was counted from."""
+
+    version: int
+    kind: Literal["appraisal_score"]
+    unit: str
+    unit_state: str
+    appraisal_id: int
+    numerator: float | None
+    denominator: float | None
+    details: dict[str, Any]
+    corrected_from: float | None
+    correction: str
+    rows: list[dict[str, Any]]
+    appeals: list[AppealOut]
+    may_appeal: bool
+
+
+class Difference(BaseModel):
+    score_id: int
+    item: str
+    field: str
+    file: float | str | None
+    kept: float | str | None
+
+
+class Comparison(BaseModel):
+    """What a score sheet says otherwise than what is kept; empty: they are equal."""
+
+    scores: int
+    differences: list[Difference]
+
+
+class SurveyOut(BaseModel):
+    id: int
+    kind: Literal["satisfaction"]
+    area_code: str
+    area: str
+    period: str
+    asked: int
+    satisfied: int
+    share: float
+    low: float
+    high: float
+    method: str
+    source: str
+    note: str
+    withdrawn_at: str | None
+
+
+class SurveyList(BaseModel):
+    items: list[SurveyOut]
+    next_cursor: str | None
