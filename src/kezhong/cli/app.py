@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from kezhong import __version__
-from kezhong.cli import hours, importing, isochrone, lived, openings, results, scenario, serving, verifying
+from kezhong.cli import (
+    audit,
+    hours,
+    importing,
+    isochrone,
+    lived,
+    office,
+    openings,
+    results,
+    scenario,
+    serving,
+    verifying,
+)
 from kezhong.cli.console import language, local_time, say, table
 from kezhong.cli.helping import speak_both
 from kezhong.errors import InputError
@@ -226,6 +238,8 @@ app.command()(openings.openings)
 app.command("import", epilog=importing.EPILOG)(importing.import_)
 app.add_typer(verifying.app, name="verify")
 app.add_typer(scenario.app, name="scenario")
+app.add_typer(office.app, name="office")
+app.add_typer(audit.app, name="audit")
 
 
 def _mount_catalogue() -> None:

@@ -122,6 +122,10 @@ class Office:
         """Look for the city's area anew: an import has replaced the areas."""
         self._root_path = ""
 
+    def unmark(self) -> None:
+        """Take back what :func:`make_office` noted: filling the new office failed."""
+        (self.folder / _MARK).unlink(missing_ok=True)
+
     def sync(self) -> None:
         """Copy the city's areas of the newest snapshot."""
         with self.acting(self.system("sync")) as session:

@@ -18,6 +18,8 @@ from kezhong.errors import ConflictError
 from kezhong.office.telling.queue_schema import install_queue
 
 FOLDER = Path(__file__).parent
+#: Tables that are filled before anybody works: by the migrations, and by the first sync. A backup replaces them.
+SEEDED = ("public.area", "public.audit_head")
 #: One number for the lock under which processes migrate in turn.
 _LOCK = 0x6B657A68
 

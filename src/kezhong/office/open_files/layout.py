@@ -104,7 +104,10 @@ class ExportedTable:
             ],
             "primaryKey": list(self.key),
             "foreignKeys": [
-                {"fields": column.name, "reference": dict(zip(("resource", "fields"), column.references.split("."), strict=True))}
+                {
+                    "fields": column.name,
+                    "reference": dict(zip(("resource", "fields"), column.references.split("."), strict=True)),
+                }
                 for column in self.columns
                 if column.references
             ],
