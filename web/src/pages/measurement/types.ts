@@ -1,0 +1,20 @@
+import type { components } from "@/api/schema";
+
+type Schemas = components["schemas"];
+export type Measuring = Schemas["Measuring"];
+export type TargetRow = Schemas["TargetMeasured"];
+export type TargetDetail = Schemas["TargetDetail"];
+export type Targets = Schemas["TargetsMeasured"];
+export type Awaiting = Schemas["AwaitingTask"];
+export type AwaitingList = Schemas["AwaitingList"];
+export type Sheet = Schemas["Sheet"];
+export type SheetDetail = Schemas["SheetDetail"];
+export type SheetList = Schemas["SheetList"];
+export type Objection = Schemas["ObjectionShown"];
+export type ObjectionDetail = Schemas["ObjectionDetail"];
+export type ObjectionList = Schemas["ObjectionList"];
+export type InUse = Schemas["FacilitiesInUse"];
+export type BindableList = Schemas["BindableList"];
+export type Measured = Schemas["Measured"];
+export const TABS = ["targets", "tasks", "sheets", "objections", "in-use"] as const;
+export type Tab = (typeof TABS)[number];
