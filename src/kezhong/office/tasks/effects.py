@@ -35,7 +35,7 @@ def _clear_done(session: OfficeSession, row: Task, step: Step) -> None:
     row.done_at = row.reported_at = None
 
 
-def _set_unit(session: OfficeSession, row: Task, value: Any) -> None:
+def set_unit(session: OfficeSession, row: Task, value: Any) -> None:
     """Give the task to another unit (改派)."""
     unit = session.get(Organisation, int(value))
     if unit is None:
@@ -87,6 +87,6 @@ steps.register_effect("start_reminders", _start, "task")
 steps.register_effect("restart_reminders", _start, "task")
 steps.register_effect("stop_reminders", _stop, "task")
 steps.register_effect("clear_done", _clear_done, "task")
-steps.register_input("unit", _set_unit, "task")
+steps.register_input("unit", set_unit, "task")
 steps.register_guard("task", _before)
 steps.register_listener(_after)

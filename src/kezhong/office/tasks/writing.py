@@ -64,7 +64,7 @@ def create_task(session: OfficeSession, new: NewTask) -> Task:
     with session.because("task.create"):
         session.create(row, Permission.WRITE_TASK)
         session.flush()
-        _set_joint(session, row, new.joint)
+        set_joint(session, row, new.joint)
         relight(session, row)
     return row
 
@@ -97,7 +97,7 @@ def decompose(session: OfficeSession, parent_id: int, version: int, parts: Seque
             session.admit(row, Permission.WRITE_TASK)
             session.add(row)
             session.flush()
-            _set_joint(session, row, new.joint)
+            set_joint(session, row, new.joint)
             relight(session, row)
             made.append(row)
         parent.updated_at = clock.now()
@@ -191,7 +191,8 @@ def _check_dates(starts: date | None, due: date | None) -> None:
         raise InputError("tasks.due_before_start", column="due_on", value=due, expected=starts)
 
 
-def _set_joint(session: OfficeSession, row: Task, joint: Sequence[int]) -> None:
+def set_joint(session: OfficeSession, row: Task, joint: Sequence[int]) -> None:
+    """Say which units join (配合), all at once."""
     wanted = [unit for unit in dict.fromkeys(joint) if unit != row.org_id]
     have = {one.organisation_id: one for one in session.scalars(select(TaskUnit).where(TaskUnit.task_id == row.id))}
     for gone in have.keys() - set(wanted):
@@ -230,7 +231,7 @@ def edit_task(session: OfficeSession, task_id: int, version: int, changes: Mappi
     with session.because("task.edit", reason.strip()):
         for name, value in changes.items():
             if name == "joint":
-                _set_joint(session, row, value)
+                set_joint(session, row, value)
             else:
                 setattr(row, name, value.strip() if isinstance(value, str) else value)
         if not row.title:
