@@ -1,0 +1,299 @@
+"""Projects and tasks that were opened from the planted shortfalls, and how far each has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from kezhong.demo.office.cast import DISTRICTS, Cast, Script
+from kezhong.office.access.permissions import Permission
+from kezhong.office.models import Money, Pilot, Project, Task
+from kezhong.office.programme.openings import open_task
+from kezhong.office.programme.projects import add_money, change_money, change_project, create_project
+from kezhong.office.programme.sites import take_site
+from kezhong.office.session import OfficeSession
+from kezhong.office.tasks.handling import report_progress
+
+_LEDGER = "闲置资产与留白台账"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A project that closes a planted shortfall of a community.
+
+    ``money`` is (kind, source, 10,000 yuan, share paid in the end); ``course`` the steps after the approval with their
+    days; ``site`` the idle asset that is used and how many square metres of it.
+    """
+
+    community: str
+    remedy: str
+    operator: str
+    due: tuple[int, int]
+    money: tuple[tuple[str, str, float, float], ...]
+    course: tuple[tuple[str, int, int], ...]
+    scale: float | None = None
+    unit: str = "平方米"
+    site: tuple[str, float] | None = None
+    note: str = ""
+
+
+_OPEN = ("complete", "accept", "open")
+WORKS = (
+    Work("东站", "share", "东站社区居委会", (9, 15), (), (
+        ("start_without_money", 5, 9), ("complete", 8, 29), ("accept", 9, 5), ("open", 9, 9),
+    ), 900, note="铁路小学操场错峰向社区儿童开放"),
+    Work("矿工新村", "convert", "炉前街道办事处", (12, 20), (("budget", "霁岭区财政", 46, 0.4),), (
+        ("fund", 5, 16), ("start", 6, 2), ("suspend", 8, 22),
+    ), 700, site=("ZC008", 600), note="地下管线与更新改造冲突，暂停施工待会商"),
+    Work("信号楼", "convert", "城东农贸管理公司", (12, 31), (
+        ("social_capital", "城东农贸管理公司", 320, 0.7), ("loan", "示范农商行普惠贷款", 180, 1.0),
+        ("budget", "砚湖区财政奖补", 60, 0.5),
+    ), (("fund", 5, 12), ("start", 6, 6)), 1800, site=("ZC001", 1800), note="原铁路货场仓库改为菜市场，铁东居民不再绕下穿通道"),
+    Work("凌霄", "convert", "百姓大药房", (8, 31), (
+        ("joint_lease", "云麓街道统一承租", 18, 1.0), ("brand_support", "连锁药店引进支持", 12, 1.0),
+    ), (("fund", 5, 10), ("start", 5, 23), ("complete", 8, 10), ("accept", 8, 16), ("open", 8, 22)), 180,
+        site=("ZC012", 180), note="凌霄路沿街门面统一承租，引进连锁药店"),
+    Work("炉前", "share", "驿站联合运营方", (7, 31), (("brand_support", "末端驿站引进支持", 8, 1.0),), (
+        ("fund", 5, 9), ("start", 5, 20), ("complete", 7, 6), ("accept", 7, 12), ("open", 7, 15),
+    ), 60, note="利用社区服务用房设快递驿站"),
+    Work("朝霞", "new", "砚湖区文化馆", (18, 30), (("budget", "砚湖区财政", 210, 0.3), ("higher_level", "上级文化专项", 90, 1.0)), (
+        ("fund", 6, 14), ("start", 7, 18),
+    ), 620),
+    Work("炼焦里", "convert", "霁岭区全民健身中心", (16, 30), (("higher_level", "上级体育彩票公益金", 120, 0.0),), (
+        ("fund", 9, 19),
+    ), 2400, site=("ZC002", 2400), note="停产车间改为运动场地"),
+    Work("启明", "new", "砚湖区教育局", (12, 25), (("bond", "学前教育专项债", 900, 0.8), ("budget", "砚湖区财政", 300, 0.6)), (
+        ("fund", 4, 28), ("start", 5, 6), ("complete", 11, 21),
+    ), 270, "学位", note="新区配建幼儿园"),
+    Work("百合", "new", "曙川区教育局", (20, 31), (("bond", "义务教育专项债", 4200, 0.0),), (("postpone", 9, 26),), 1080, "学位",
+         note="专项债额度未下达，缓建"),
+    Work("机务", "convert", "夕阳红养老服务中心", (11, 15), (
+        ("budget", "砚湖区财政", 60, 1.0), ("higher_level", "居家社区养老专项", 40, 1.0),
+        ("social_capital", "夕阳红养老服务中心", 50, 1.0),
+    ), (("fund", 5, 11), ("start", 5, 30), ("complete", 10, 24), ("accept", 11, 2), ("open", 11, 9)), 860,
+        site=("ZC003", 860), note="机务段旧食堂改为日间照料中心和助餐点"),
+    Work("红砖", "convert", "颐和养老连锁", (12, 20), (
+        ("joint_lease", "炉前街道统一承租", 15, 1.0), ("brand_support", "养老连锁品牌引进支持", 30, 0.5),
+        ("loan", "普惠养老贷款", 40, 0.5),
+    ), (("fund", 6, 20), ("start", 8, 8)), 420, site=("ZC004", 420), note="停办的日间照料站引进连锁机构重新开办"),
+    Work("芦草湾村", "mobile", "白石滩镇卫生院", (10, 31), (("higher_level", "村卫生室建设补助", 12, 1.0), ("donation", "乡贤捐赠", 5, 1.0)), (
+        ("fund", 6, 8), ("start", 7, 4), ("complete", 9, 27), ("accept", 10, 12), ("open", 10, 18),
+    ), 80, note="巡诊车每周三次，村医招聘到位后固定开诊"),
+    Work("高粱地村", "convert", "河套营镇卫生院", (12, 20), (("higher_level", "村卫生室建设补助", 18, 0.5),), (
+        ("fund", 7, 11), ("start", 8, 15),
+    ), 120, site=("ZC011", 120), note="旧供销社改为村卫生室"),
+    Work("丹霞", "share", "锦屏街道办事处", (11, 30), (("self_raised", "沿街商户共建", 6, 1.0), ("budget", "曙川区财政", 24, 0.8)), (
+        ("fund", 6, 16), ("start", 7, 1), ("complete", 11, 8),
+    ), 60, note="商场公厕对外开放，另建一座"),
+    Work("鹰嘴", "mobile", "示范市公交公司", (6, 30), (), (
+        ("start_without_money", 5, 5), ("complete", 6, 8), ("accept", 6, 13), ("open", 6, 16),
+    ), 2, "站", note="12 路延伸两站"),
+    Work("渔火", "new", "渔火社区居委会", (12, 20), (
+        ("budget", "砚湖区财政", 85, 0.6), ("social_capital", "江景物业公司", 20, 1.0), ("donation", "居民众筹", 3, 1.0),
+    ), (("fund", 5, 18), ("start", 6, 10)), 500, site=("ZC005", 500), note="拆违空地建社区综合服务站，楼顶留作活动平台"),
+    Work("黑石崖村", "share", "红柳镇人民政府", (18, 30), (), (), 90, note="与邻村共用服务站，开通代办日"),
+)
+#: Communities whose shortfall is also a task, with how it stands: closed on that day, or still worked on.
+_TASKS: tuple[tuple[str, str, tuple[int, int] | None, str], ...] = (
+    ("东站", "SHQ07", (9, 13), "铁路小学操场每日 17 时至 20 时、周末全天向社区开放"),
+    ("信号楼", "SHQ07", None, ""),
+    ("机务", "SHQ07", (11, 12), "日间照料中心和助餐点已开放"),
+    ("凌霄", "", (8, 25), "药店已开业"),
+    ("炉前", "", (7, 18), "快递驿站已开放"),
+    ("启明", "", None, ""),
+    ("红砖", "", None, ""),
+    ("芦草湾村", "", (10, 21), "巡诊车每周三次到村"),
+    ("丹霞", "SHQ11", None, ""),
+    ("鹰嘴", "SHQ14", (6, 20), "12 路公交延伸到鹰嘴，全天 38 班"),
+    ("渔火", "SHQ01", None, ""),
+    ("高粱地村", "", None, ""),
+)
+#: Lesser gaps of the pilots that were closed: area, element, circle, day, reply.
+_LESSER = (
+    ("999901005001", "cultural_station", "SHQ05", (9, 2), "邻里图书室改为文化活动站，晚间开放"),
+    ("999901005002", "residential_park_5", "SHQ05", (8, 27), "街角口袋公园建成"),
+    ("999901001001", "small_sports_ground", "SHQ01", (9, 20), "拆违空地一角建成三人篮球场"),
+)
+
+
+def write(script: Script, cast: Cast) -> None:
+    """Scenes of projects and of the tasks that stem from shortfalls."""
+    for number, work in enumerate(WORKS):
+        script.add(cast.moment(4, 11 + number % 4, 9, number), lambda work=work: _propose(cast, work))
+    script.add(cast.moment(4, 20, 10), lambda: _approve(cast))
+    for number, work in enumerate(WORKS):
+        for name, month, day in work.course:
+            script.add(cast.moment(month, day, 14, number), lambda work=work, name=name: _step(cast, work, name))
+        if work.site is not None:
+            script.add(cast.moment(5, 24, 9, number), lambda work=work: _use(cast, work))
+        for month in (6, 8, 10, 12):
+            script.add(cast.moment(month, 28, 11, number), lambda work=work, month=month: _pay(cast, work, month))
+    script.add(cast.moment(4, 21, 10), lambda: _open_tasks(cast))
+    for community, _, done, reply in _TASKS:
+        if done is not None:
+            script.add(cast.moment(*done, 11), lambda key=community, reply=reply: _report(cast, key, reply))
+            script.add(cast.moment(*done, 16), lambda key=community: _close(cast, key))
+    for area, element, _, done, reply in _LESSER:
+        script.add(cast.moment(*done, 11), lambda key=(area, element), reply=reply: _report(cast, key, reply))
+        script.add(cast.moment(*done, 16), lambda key=(area, element): _close(cast, key))
+    for month in (6, 8, 10):
+        script.add(cast.moment(month, 20, 15), lambda month=month: _progress(cast, month))
+
+
+# projects ------------------------------------------------------------------------------------------------------------
+
+
+def district_of(cast: Cast, area: str) -> str:
+    """Who acts for the district of an area."""
+    code = cast.areas[area].path.split("/")[1]
+    return "qu" if code == DISTRICTS["A"] else code
+
+
+def _propose(cast: Cast, work: Work) -> None:
+    if work.community not in cast.shortfalls:
+        return
+    _, row = cast.shortfalls[work.community]
+    with cast.acting(district_of(cast, row["area_code"])) as session:
+        pilot = _pilot(session, str(row["life_circle"] or ""))
+        project = create_project(
+            session, cast.reader, programme_id=cast.programme, run_id=cast.run.id, shortfall_id=row["shortfall_id"],
+            pilot_id=pilot, due_on=cast.day(*work.due), starts_on=cast.day(5, 1), remedy=work.remedy,
+            operator=work.operator, scale=work.scale, scale_unit=work.unit if work.scale else None, note=work.note,
+        )  # fmt: skip
+        cast.known["project", work.community] = project.id
+        for kind, source, planned, _ in work.money:
+            values = {"kind": kind, "source": source, "planned": planned * 1e4, "paid": 0.0, "year": cast.year}
+            add_money(session, project.id, values)
+
+
+def _pilot(session: OfficeSession, circle: str) -> int | None:
+    found: int | None = session.execute(
+        select(Pilot.id).where(Pilot.life_circle == circle, Pilot.state.not_in(("declined", "withdrawn")))
+    ).scalar()
+    return found
+
+
+def _approve(cast: Cast) -> None:
+    with cast.acting("bangong") as session:
+        for project in session.rows(select(Project).where(Project.state == "proposed").order_by(Project.id)):
+            cast.step(session, project, "approve")
+
+
+#: What is said at a step: reason, fields.
+_WORDS = {
+    "start_without_money": ("利用现有资源，无需新增资金", {}),
+    "complete": ("", {"reply": "已按方案完工，居民代表参加查验"}),
+    "accept": ("", {"result": "验收合格，同意投用"}),
+    "open": ("", {"reply": "已投用，开放时间在社区公示栏公布"}),
+    "suspend": ("地下管线与更新改造冲突，暂停施工待会商", {}),
+    "postpone": ("专项债额度未下达，列入下一批申报", {}),
+}
+
+
+def _step(cast: Cast, work: Work, name: str) -> None:
+    if ("project", work.community) not in cast.known:
+        return
+    with cast.acting("bangong") as session:
+        project = session.one(Project, cast.known["project", work.community])
+        lead = cast.code_of[project.org_id]
+    reason, fields = _WORDS.get(name, ("", {}))
+    if name == "fund":
+        fields = {"funding": "；".join(f"{source}{planned:g}万元" for _, source, planned, _ in work.money)}
+    if name in ("start", "start_without_money"):
+        fields = {"due": project.due_on}
+    with cast.acting("bangong" if name in ("accept", "postpone") else lead) as session:
+        project = cast.step(session, session.one(Project, project.id), name, reason, **fields)
+        if name == "complete":
+            session.flush()
+            change_project(session, project.id, project.version, {"progress": 100})
+
+
+def _use(cast: Cast, work: Work) -> None:
+    if work.site is None or ("project", work.community) not in cast.known:
+        return
+    site, used = work.site
+    key = cast.known["project", work.community]
+    with cast.acting("bangong") as session:
+        values = {"use": work.note.split("，")[0], "used_m2": used, "used_from": cast.day(5, 24), "project_id": key}
+        take_site(session, cast.city, f"{_LEDGER}:{site}", values)
+
+
+def _pay(cast: Cast, work: Work, month: int) -> None:
+    """Money comes in by and by: of what is paid in the end, a share by each of four days."""
+    paid = {name for name, *when in work.course if tuple(when) <= (month, 28)}
+    if "fund" not in paid or ("project", work.community) not in cast.known:
+        return
+    share = {6: 0.3, 8: 0.6, 10: 0.8, 12: 1.0}[month]
+    ended = {source: end for _, source, _, end in work.money}
+    with cast.acting(district_of(cast, cast.shortfalls[work.community][1]["area_code"])) as session:
+        statement = select(Money).where(Money.project_id == cast.known["project", work.community]).order_by(Money.id)
+        for row in session.rows(statement, Permission.WRITE_PROJECT):
+            amount = round(row.planned * ended[row.source] * share, -3)
+            if amount > row.paid:
+                change_money(session, row.id, row.version, {"paid": amount})
+
+
+# tasks ---------------------------------------------------------------------------------------------------------------
+
+
+def _open_tasks(cast: Cast) -> None:
+    rows = {(row["area_code"], row["element"]): row for row in cast.run.run.shortfalls.to_dict("records")}
+    wanted = [
+        (community, circle, cast.shortfalls[community][1])
+        for community, circle, _, _ in _TASKS
+        if community in cast.shortfalls
+    ]
+    wanted += [((area, element), circle, rows[area, element]) for area, element, circle, _, _ in _LESSER
+               if (area, element) in rows]  # fmt: skip
+    due = {work.community: work.due for work in WORKS}
+    for key, circle, row in wanted:
+        with cast.acting(district_of(cast, row["area_code"])) as session:
+            task = open_task(
+                session, cast.reader, row["shortfall_id"], programme_id=cast.programme, run_id=cast.run.id,
+                due_on=cast.day(*due.get(key, (9, 30))), pilot_id=_pilot(session, circle) if circle else None,
+            )  # fmt: skip
+            cast.step(session, task, "issue")
+            cast.known["task", key] = task.id
+            lead = cast.code_of[task.org_id]
+        with cast.acting(lead) as session:
+            task = session.one(Task, task.id)
+            cast.step(session, cast.step(session, task, "accept"), "start")
+
+
+def _report(cast: Cast, key: object, reply: str) -> None:
+    _as_lead(cast, key, "report", reply)
+
+
+def _as_lead(cast: Cast, key: object, step: str, reply: str) -> None:
+    if ("task", key) not in cast.known:
+        return
+    with cast.acting("bangong") as session:
+        task = session.one(Task, cast.known["task", key])
+    if task.state == "in_progress":
+        with cast.acting(cast.code_of[task.org_id]) as session:
+            cast.step(session, session.one(Task, task.id), step, reply=reply)
+
+
+def _close(cast: Cast, key: object) -> None:
+    """Whoever opened it agrees; from then on it waits for its measurement."""
+    if ("task", key) not in cast.known:
+        return
+    with cast.acting("bangong") as session:
+        task = session.one(Task, cast.known["task", key])
+        if task.state == "reported":
+            cast.step(session, task, "approve", reply="同意销号，待复测")
+
+
+def _progress(cast: Cast, month: int) -> None:
+    """How far those are that are still worked on."""
+    share = {6: 25, 8: 50, 10: 70}[month]
+    for number, (key, _, done, _) in enumerate(_TASKS):
+        if done is not None or ("task", key) not in cast.known:
+            continue
+        with cast.acting("bangong") as session:
+            task = session.one(Task, cast.known["task", key])
+        if task.state == "in_progress":
+            with cast.acting(cast.code_of[task.org_id]) as session:
+                value = min(95, share + 5 * (number % 3))
+                report_progress(session, task.id, task.version, value, "施工按节点推进")
