@@ -22,6 +22,9 @@ from kezhong.office.programme.places import acting_unit, area_of, place_of, unit
 from kezhong.office.session import OfficeSession
 from kezhong.office.telling.deadlines import due_at
 
+#: How a shortfall names the government of the area's district.
+_GOVERNMENT = ("区政府", "区人民政府", "旗县区政府", "属地政府")
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -138,6 +141,8 @@ def _no_open_task(session: OfficeSession, programme_id: int, shortfall_id: str) 
 def _unit(session: OfficeSession, name: object, area: Area) -> Organisation | None:
     """The unit of a department that a shortfall names in words: 民政局, 市民政局; several are joined by 、."""
     for word in re.split(r"[、;；,，]", str(name or "")):
+        if word.strip() in _GOVERNMENT:
+            return unit_for_line(session, None, area.path)
         line = _lines().get(re.sub(r"^[市区旗县]", "", word.strip()))
         unit = unit_for_line(session, line, area.path) if line else None
         if unit is not None:
