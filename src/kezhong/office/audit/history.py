@@ -146,7 +146,8 @@ def people(session: OfficeSession, ids: Collection[int]) -> dict[int, Who]:
     """Who these people are, as far as the reader may know."""
     if not ids:
         return {}
-    names = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).tuples().all())
+    found = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
+    names: dict[int, str] = {row.id: row.name for row in found}
     rows = session.execute(
         select(Post.person_id, Post.title, Organisation.short_name)
         .join(Organisation, Organisation.id == Post.organisation_id)
