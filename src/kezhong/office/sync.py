@@ -18,6 +18,7 @@ from kezhong.city.vocabulary import AreaLevel, CommunityType, SetKind
 from kezhong.city.workspace import City
 from kezhong.errors import DataMissingError
 from kezhong.office.models import Area
+from kezhong.office.organisation.paths import refresh_area_paths
 from kezhong.office.session import OfficeSession
 
 
@@ -59,6 +60,7 @@ def sync_areas(session: OfficeSession, city: City) -> Synced:
         if area.valid_to is None:
             area.valid_to = clock.today(city.config.timezone)
             ended += 1
+    refresh_area_paths(session)  # what lies in an area that moved goes with it
     return Synced(len(rows), new, ended)
 
 

@@ -24,6 +24,7 @@ from kezhong.office.models.organisation import (
     GridTeamMember,
     Idempotency,
     Organisation,
+    OrganisationChange,
     OrganisationVersion,
     Setting,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "Objection",
     "Offer",
     "Organisation",
+    "OrganisationChange",
     "OrganisationVersion",
     "Person",
     "Pilot",

@@ -92,6 +92,25 @@ class OrganisationVersion(Identified, Reference, Base):
     note: Mapped[str | None]
 
 
+class OrganisationChange(Identified, Versioned, Stamped, Reference, Base):
+    """A change that was decided for a later day; the clock's round applies it on that day."""
+
+    __tablename__ = "organisation_change"
+    __table_args__ = (CheckConstraint("state in ('planned','applied','cancelled','failed')", name="state"),)
+    KIND = "organisation_change"
+    WHY = "that a unit will change is known inside the programme"
+
+    change: Mapped[str]  # rename, move, merge, split, dissolve
+    organisation_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"), index=True)
+    values: Mapped[dict[str, Any]]
+    effective_on: Mapped[date] = mapped_column(index=True)
+    document: Mapped[str | None]
+    note: Mapped[str | None]
+    state: Mapped[str] = mapped_column(default="planned", index=True)
+    applied_at: Mapped[datetime | None]
+    problem: Mapped[str | None]  # why it could not be applied: code of the message
+
+
 class GridTeam(Identified, Versioned, Stamped, Reference, Base):
     """A team of a grid: 一格一长一警, 三长一站 or a form of the city's own; the posts come from its template."""
 

@@ -181,6 +181,7 @@ class ApiToken(Identified, Stamped, Reference, Base):
     __tablename__ = "api_token"
     KIND = "api_token"
     WHY = "read by sign-in; a person sees their own"
+    PERSONAL = frozenset({"name"})  # free text of the owner's
     SECRET = frozenset({"token_digest"})
 
     person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"), index=True)
