@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, event, select
@@ -28,7 +29,7 @@ from sqlalchemy.orm.attributes import get_history
 from sqlalchemy.orm.exc import StaleDataError
 
 from kezhong.errors import ConflictError, NotFoundError, PermissionDeniedError
-from kezhong.office.access.actor import Actor
+from kezhong.office.access.actor import Actor, Grant
 from kezhong.office.access.permissions import Permission
 from kezhong.office.access.scope import covers, criterion, scoped_classes
 from kezhong.office.audit.guard import refuse_bulk
@@ -173,14 +174,19 @@ def _scope(state: ORMExecuteState) -> None:
 
 
 def _options(actor: Actor, permission: Permission | None) -> tuple[Any, ...]:
-    found: tuple[Any, ...] | None = actor._cache.get(permission)
-    if found is None:
-        found = tuple(
-            with_loader_criteria(cls, criterion(cls, actor, permission or cls.READ), include_aliases=True)
-            for cls in scoped_classes()
-        )
-        actor._cache[permission] = found
-    return found
+    return _options_for(actor.grants, actor.limit, actor.person_id, permission)
+
+
+@lru_cache(maxsize=1024)
+def _options_for(
+    grants: tuple[Grant, ...], limit: frozenset[Permission] | None, person_id: int | None, permission: Permission | None
+) -> tuple[Any, ...]:
+    """The criteria of all scoped classes; kept by the rights themselves, so that ended rights are never found again."""
+    actor = Actor(person_id, "", grants, limit)
+    return tuple(
+        with_loader_criteria(cls, criterion(cls, actor, permission or cls.READ), include_aliases=True)
+        for cls in scoped_classes()
+    )
 
 
 @event.listens_for(OfficeSession, "before_flush")
