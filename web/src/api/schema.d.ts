@@ -742,6 +742,250 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Entries
+         * @description What was changed or read in the caller's area, newest first.
+         */
+        get: operations["audit_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/audit/evidence.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Evidence
+         * @description The chosen entries as evidence that stands alone; the export is itself an entry of the audit.
+         */
+        get: operations["audit_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/audit/objects/{kind}/{object_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Object History
+         * @description What happened to one object, newest first; for whoever may see the object.
+         */
+        get: operations["object_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/audit/sheet.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Sheet
+         * @description The month's anchors on paper, to be signed by two.
+         */
+        get: operations["audit_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/audit/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit State
+         * @description How long the chain is, and up to where it is anchored outside the database.
+         */
+        get: operations["audit_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/audit/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Verification
+         * @description Verify the whole chain in the background; one that runs already is given.
+         */
+        post: operations["start_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/audit/verifications/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Verification
+         * @description Where a verification stands, and what it found.
+         */
+        get: operations["audit_verification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/audit/verifications/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Verification
+         * @description Stop a verification.
+         */
+        post: operations["cancel_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Comments
+         * @description Comments on an object the caller may see, oldest first.
+         */
+        get: operations["list_comments"];
+        put?: never;
+        /**
+         * Write Comment
+         * @description Comment; people mentioned are told, and must be able to see the object. Answers with all comments.
+         */
+        post: operations["write_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/comments/{comment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Comment
+         * @description Change one's own comment, or withdraw it. Answers with all comments of its object.
+         */
+        patch: operations["edit_comment"];
+        trace?: never;
+    };
+    "/api/v1/office/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deliveries
+         * @description E-mails and webhooks that wait or failed, and whether the queue runs.
+         */
+        get: operations["deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/deliveries/{delivery_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Delivery
+         * @description Try one again now.
+         */
+        post: operations["retry_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/desk": {
         parameters: {
             query?: never;
@@ -1090,6 +1334,54 @@ export interface paths {
         patch: operations["edit_experience"];
         trace?: never;
     };
+    "/api/v1/office/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Files
+         * @description Files of an object the caller may see.
+         */
+        get: operations["list_files"];
+        put?: never;
+        /**
+         * Attach File
+         * @description Attach a file of at most 20 MB; never asked for. Photographs lose their position.
+         */
+        post: operations["attach_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download File
+         * @description A file whose object the caller may see; always as a download, never shown by the browser.
+         */
+        get: operations["download_file"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove File
+         * @description Take an attachment away.
+         */
+        delete: operations["remove_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/measurement": {
         parameters: {
             query?: never;
@@ -1098,10 +1390,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Measuring
+         * Measurement Start
          * @description The run that measures, the rules, and how much there is of what.
          */
-        get: operations["measuring"];
+        get: operations["measurement_start"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1118,10 +1410,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Bindable
+         * Bindable Figures
          * @description The figures of an area and element in the present run, as keys that a target can be bound to.
          */
-        get: operations["bindable"];
+        get: operations["bindable_figures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1138,10 +1430,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Facilities In Use
+         * List Facilities In Use
          * @description Projects in use as facilities, with what keeps some out of the city's data.
          */
-        get: operations["facilities_in_use"];
+        get: operations["list_facilities_in_use"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1180,12 +1472,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Import In Use
+         * Import Projects In Use
          * @description Bring projects in use into the city's data as the source ``office-projects``, and assess anew: a job.
          *
          *     All projects of the city go in, whatever the caller's own scope: the import replaces the source as a whole.
          */
-        post: operations["import_in_use"];
+        post: operations["import_projects_in_use"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1202,10 +1494,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Measure
+         * Measure Now
          * @description Measure targets, promises and awaiting tasks by a run; doing it again changes nothing more.
          */
-        post: operations["measure"];
+        post: operations["measure_now"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1220,10 +1512,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All Objections
+         * List Objections
          * @description Objections to sheets, findings and measurements in scope, newest first; appeals have a page of their own.
          */
-        get: operations["all_objections"];
+        get: operations["list_objections"];
         put?: never;
         /**
          * File Objection
@@ -1244,10 +1536,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One Objection
+         * Read Objection
          * @description An objection with its course, and what was corrected.
          */
-        get: operations["one_objection"];
+        get: operations["read_objection"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1266,10 +1558,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Decide
+         * Decide Objection
          * @description Take up, uphold, dismiss, correct or review again; needs ``If-Match``.
          */
-        post: operations["decide"];
+        post: operations["decide_objection"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1286,10 +1578,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Withdraw
+         * Withdraw Objection
          * @description Take an objection back; needs ``If-Match``.
          */
-        post: operations["withdraw"];
+        post: operations["withdraw_objection"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1365,10 +1657,10 @@ export interface paths {
         };
         get?: never;
         /**
-         * Bind
+         * Bind Target
          * @description Bind a target to a figure, and measure it by the present run; needs ``If-Match``.
          */
-        put: operations["bind"];
+        put: operations["bind_target"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1384,10 +1676,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Awaiting
+         * Awaiting Tasks
          * @description Closed tasks that came of shortfalls, by what was found, newest first.
          */
-        get: operations["awaiting"];
+        get: operations["awaiting_tasks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1424,10 +1716,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Verifications
+         * Verification Sheets
          * @description Verification sheets in scope, newest first.
          */
-        get: operations["verifications"];
+        get: operations["verification_sheets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1444,10 +1736,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Verification
+         * Verification Sheet
          * @description A verification sheet with its course.
          */
-        get: operations["verification"];
+        get: operations["verification_sheet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1466,10 +1758,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Confirm
+         * Confirm Sheet
          * @description The office confirms a signed sheet once nobody may object any more; needs ``If-Match``.
          */
-        post: operations["confirm"];
+        post: operations["confirm_sheet"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1486,10 +1778,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign
+         * Sign Sheet
          * @description The community says what it found; needs ``If-Match``. No photograph and no position is asked for.
          */
-        post: operations["sign"];
+        post: operations["sign_sheet"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1538,6 +1830,90 @@ export interface paths {
          * @description Change a source of money.
          */
         patch: operations["edit_money"];
+        trace?: never;
+    };
+    "/api/v1/office/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Notices
+         * @description The caller's own notices, newest first.
+         */
+        get: operations["my_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/notices/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preferences
+         * @description What the caller wants to be told, and how.
+         */
+        get: operations["preferences"];
+        /**
+         * Set Preferences
+         * @description Change it. What one must act on can be taken out of the mails, not out of the application.
+         */
+        put: operations["set_preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark Read
+         * @description Mark some of one's own notices, or all, as read.
+         */
+        post: operations["mark_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/notices/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unread
+         * @description How many are unread: asked for every minute, so it is small and has an ETag.
+         */
+        get: operations["unread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/office/offers": {
@@ -2080,6 +2456,294 @@ export interface paths {
         patch: operations["edit_promise"];
         trace?: never;
     };
+    "/api/v1/office/round": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Round
+         * @description Do the clock's round now: lights, reminders, escalation. Nothing is told twice by it.
+         */
+        post: operations["run_round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/running": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Running
+         * @description How database, backup, anchors and queue stand.
+         */
+        get: operations["running"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/running/anchors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Anchor
+         * @description Write the head of the chain outside the database now.
+         */
+        post: operations["write_anchor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/running/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Backup
+         * @description Back up into the city folder while people work; where it stands is told by ``/jobs``.
+         */
+        post: operations["start_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/running/backups/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Backup Job
+         * @description Where a backup stands.
+         */
+        get: operations["backup_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/running/calendar/days/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Calendar Day
+         * @description Enter a holiday or a make-up workday, over what is published.
+         */
+        put: operations["set_calendar_day"];
+        post?: never;
+        /**
+         * Remove Calendar Day
+         * @description Take an entered day back; what is published counts again.
+         */
+        delete: operations["remove_calendar_day"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/running/calendar/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Calendar Table
+         * @description Enter all days of a CSV table; nothing of it where one row is wrong.
+         */
+        post: operations["read_calendar_table"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/running/calendar/{year}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calendar Year
+         * @description Holidays and make-up workdays of a year, published and entered.
+         */
+        get: operations["calendar_year"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/running/calendar/{year}/table.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calendar Table
+         * @description The year's table as CSV, to be changed in a spreadsheet and read back.
+         */
+        get: operations["calendar_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/running/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reminders
+         * @description The rules by which people are reminded and levels above are told.
+         */
+        get: operations["reminders"];
+        /**
+         * Set Reminders
+         * @description Put the office's own rules in force.
+         */
+        put: operations["set_reminders"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/running/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Clock Round
+         * @description Do what is due now: lights, reminders, escalation, anchor.
+         */
+        post: operations["run_clock_round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/running/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Verification
+         * @description Verify the audit's chain in the background.
+         */
+        post: operations["run_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/running/verifications/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Running Verification
+         * @description Where a verification stands.
+         */
+        get: operations["running_verification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/running/verifications/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Verification
+         * @description Stop a verification.
+         */
+        post: operations["stop_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/satisfaction": {
         parameters: {
             query?: never;
@@ -2394,6 +3058,502 @@ export interface paths {
          * @description Change a target; what it was stays in the audit.
          */
         patch: operations["edit_target"];
+        trace?: never;
+    };
+    "/api/v1/office/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tasks
+         * @description One page of the list, within the caller's scope.
+         */
+        get: operations["tasks"];
+        put?: never;
+        /**
+         * Create Task
+         * @description A draft. The same ``Idempotency-Key`` gives the same task.
+         */
+        post: operations["create_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Task Board
+         * @description Columns by state, each with its first cards and its count.
+         */
+        get: operations["task_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bulk
+         * @description The same for many tasks, each in a transaction of its own; says of each what became of it.
+         */
+        post: operations["bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Task Calendar
+         * @description Tasks by the day of their deadline, for the weeks of a month.
+         */
+        get: operations["task_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Task Choices
+         * @description Units, programmes, stages and areas that forms and filters choose from.
+         */
+        get: operations["task_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Task Export
+         * @description Exactly what is shown, as a workbook with the city's columns; at most 20,000 tasks.
+         */
+        get: operations["task_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Task Facets
+         * @description How many tasks there are by facet (each without its own filter) and by quick filter.
+         */
+        get: operations["task_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/gantt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Task Gantt
+         * @description Tasks whose time touches a window of at most six years, with dependencies.
+         */
+        get: operations["task_gantt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Ledger
+         * @description Take in an existing ledger: with ``write`` false say what would be done, with true do it, all or nothing.
+         */
+        post: operations["import_ledger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Task Map
+         * @description Tasks counted by area and light, as GeoJSON points.
+         */
+        get: operations["task_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Task
+         * @description One task with its steps, parts, needs, files and course.
+         */
+        get: operations["task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Task
+         * @description Change what the task says; only the fields that are sent.
+         */
+        patch: operations["edit_task"];
+        trace?: never;
+    };
+    "/api/v1/office/tasks/{task_id}/assignee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign
+         * @description Give it to somebody of its unit.
+         */
+        post: operations["assign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/{task_id}/mentionable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mentionable
+         * @description People who may see the task, by part of their name or unit.
+         */
+        get: operations["mentionable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/{task_id}/needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Needs
+         * @description Say which tasks have to be finished first; all of them at once.
+         */
+        put: operations["set_needs"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/{task_id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decompose
+         * @description Hand it down (分解): all parts or none; answers with the whole.
+         */
+        post: operations["decompose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/{task_id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Assignable
+         * @description Who works in the task's unit.
+         */
+        get: operations["assignable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/{task_id}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report Progress
+         * @description Report how far it is.
+         */
+        post: operations["report_progress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/{task_id}/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remind
+         * @description Remind the unit by hand (催办), once a day at most.
+         */
+        post: operations["remind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/{task_id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Candidates
+         * @description Tasks of the same programme that it could wait for.
+         */
+        get: operations["candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/tasks/{task_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Task Step
+         * @description Take a step; which right it takes depends on the step.
+         */
+        post: operations["take_task_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Views
+         * @description The caller's own saved views of a page.
+         */
+        get: operations["list_views"];
+        put?: never;
+        /**
+         * Save View
+         * @description Keep filters and order under a name; an older view of that name is replaced.
+         */
+        post: operations["save_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Drop View
+         * @description Forget one of the caller's views.
+         */
+        delete: operations["drop_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Webhooks
+         * @description Addresses that are told of events. Secrets are named, never shown.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Add Webhook
+         * @description Tell an address. One inside the house is refused unless the environment permits its host.
+         */
+        post: operations["add_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Edit Webhook
+         * @description Change one, or switch it off: what waits for it is then given up.
+         */
+        put: operations["edit_webhook"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/office/words": {
@@ -3084,6 +4244,42 @@ export interface components {
             /** Site Area M2 */
             site_area_m2?: number | null;
         };
+        /** AllowedStep */
+        AllowedStep: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** May */
+            may: string[];
+            /** Needs */
+            needs: string[];
+            /** To */
+            to: string;
+            /** Zh */
+            zh: string;
+        };
+        /** AnchorState */
+        AnchorState: {
+            /** Anchors */
+            anchors: number;
+            /** At */
+            at: string | null;
+            /**
+             * Key
+             * @description whether a key to sign is set
+             */
+            key: boolean;
+            /**
+             * Second
+             * @description anchors in the second file; null without one
+             */
+            second: number | null;
+            /** Seq */
+            seq: number;
+            /** Signed */
+            signed: boolean;
+        };
         /** AppealOut */
         AppealOut: {
             /** After */
@@ -3158,7 +4354,7 @@ export interface components {
             /** Due On */
             due_on: string | null;
             /** Files */
-            files: components["schemas"]["FileOut"][];
+            files: components["schemas"]["kezhong__server__models__office__programme__FileOut"][];
             /** Id */
             id: number;
             /** Kind */
@@ -3510,6 +4706,108 @@ export interface components {
              */
             walker: string;
         };
+        /** AssigneeRequest */
+        AssigneeRequest: {
+            /** Person Id */
+            person_id: number | null;
+        };
+        /** AuditChange */
+        AuditChange: {
+            /** After */
+            after: unknown;
+            /**
+             * Before
+             * @description null where masked, or where there was nothing
+             */
+            before: unknown;
+            /** Field */
+            field: string;
+            /**
+             * Masked
+             * @description a personal or secret value: that it changed is known, not what it was
+             */
+            masked: boolean;
+            name: components["schemas"]["Bilingual"];
+        };
+        /** AuditEntryOut */
+        AuditEntryOut: {
+            /** Action */
+            action: string;
+            action_name: components["schemas"]["Bilingual"];
+            /** Area Path */
+            area_path: string;
+            /** At */
+            at: string;
+            /** Changes */
+            changes: components["schemas"]["AuditChange"][];
+            /** Hash */
+            hash: string;
+            /**
+             * Id
+             * @description its number in the chain
+             */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "audit_entry";
+            /** Object Id */
+            object_id: string;
+            /** Object Kind */
+            object_kind: string;
+            object_name: components["schemas"]["Bilingual"];
+            /** Reason */
+            reason: string;
+            /** Request Id */
+            request_id: string;
+            who: components["schemas"]["AuditWho"];
+        };
+        /** AuditKind */
+        AuditKind: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Zh */
+            zh: string;
+        };
+        /** AuditList */
+        AuditList: {
+            /** Items */
+            items: components["schemas"]["AuditEntryOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** AuditState */
+        AuditState: {
+            anchor: components["schemas"]["AnchorState"];
+            /** Entries */
+            entries: number;
+            /** Kinds */
+            kinds: components["schemas"]["AuditKind"][];
+            /** Last At */
+            last_at: string | null;
+        };
+        /** AuditWho */
+        AuditWho: {
+            /**
+             * Kind
+             * @description session, token, or the name of the system's part
+             */
+            kind: string;
+            /**
+             * Name
+             * @description null where the person is out of the reader's scope
+             */
+            name: string | null;
+            /** Person Id */
+            person_id: number | null;
+            /** Post */
+            post: string | null;
+            /** Unit */
+            unit: string | null;
+        };
         /** AwaitingList */
         AwaitingList: {
             /** Items */
@@ -3567,6 +4865,25 @@ export interface components {
             title: string;
             /** Version */
             version: number;
+        };
+        /** BackupJob */
+        BackupJob: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+        };
+        /** BackupState */
+        BackupState: {
+            /** At */
+            at: string;
+            /** Bytes */
+            bytes: number;
+            /** File */
+            file: string;
         };
         /**
          * BarrierOut
@@ -3642,6 +4959,158 @@ export interface components {
             items: components["schemas"]["Bindable"][];
             /** Run Id */
             run_id: string;
+        };
+        /** Board */
+        Board: {
+            /** Columns */
+            columns: components["schemas"]["BoardColumn"][];
+        };
+        /** BoardColumn */
+        BoardColumn: {
+            /** Count */
+            count: number;
+            /** Items */
+            items: components["schemas"]["TaskRow"][];
+            /** State */
+            state: string;
+        };
+        /** BulkItem */
+        BulkItem: {
+            /** Id */
+            id: number;
+            /** Version */
+            version?: number | null;
+        };
+        /** BulkOutcome */
+        BulkOutcome: {
+            /** Done */
+            done: number;
+            /** Failed */
+            failed: number;
+            /** Items */
+            items: components["schemas"]["BulkResult"][];
+        };
+        /** BulkRequest */
+        BulkRequest: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "step" | "remind" | "assign" | "due";
+            /** Due On */
+            due_on?: string | null;
+            /**
+             * Fields
+             * @default {}
+             */
+            fields: {
+                [key: string]: unknown;
+            };
+            /** Items */
+            items: components["schemas"]["BulkItem"][];
+            /** Person Id */
+            person_id?: number | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Transition
+             * @default
+             */
+            transition: string;
+        };
+        /** BulkResult */
+        BulkResult: {
+            /** Code */
+            code: string;
+            /** Error */
+            error: {
+                [key: string]: unknown;
+            } | null;
+            /** Id */
+            id: number;
+            /** Ok */
+            ok: boolean;
+            /** Version */
+            version: number | null;
+        };
+        /** Calendar */
+        Calendar: {
+            /** Days */
+            days: components["schemas"]["CalendarDay"][];
+            /**
+             * Free
+             * @description days of the span that are not worked, with their names
+             */
+            free: {
+                [key: string]: string;
+            };
+            /**
+             * Workdays
+             * @description weekend days of the span that are worked
+             */
+            workdays: string[];
+        };
+        /** CalendarDay */
+        CalendarDay: {
+            /** Count */
+            count: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Items */
+            items: components["schemas"]["TaskRow"][];
+        };
+        /** CalendarDayOut */
+        CalendarDayOut: {
+            /** Day */
+            day: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "holiday" | "workday";
+            /** Name */
+            name: string;
+            /**
+             * Own
+             * @description entered by the office, over what is published
+             */
+            own: boolean;
+        };
+        /** CalendarDayWanted */
+        CalendarDayWanted: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "holiday" | "workday";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+        };
+        /** CalendarYearOut */
+        CalendarYearOut: {
+            /** Days */
+            days: components["schemas"]["CalendarDayOut"][];
+            /** Known */
+            known: boolean;
+            /** Known Until */
+            known_until: string;
+            /** Missing */
+            missing: components["schemas"]["Bilingual"][];
+            /** Year */
+            year: number;
         };
         /**
          * Cancelled
@@ -3831,14 +5300,21 @@ export interface components {
              */
             state: number[];
         };
-        /** Choice */
-        Choice: {
-            /** En */
-            en: string;
-            /** Id */
-            id: string;
-            /** Zh */
-            zh: string;
+        /**
+         * Choices
+         * @description What forms and filters choose from.
+         */
+        Choices: {
+            /** Areas */
+            areas: {
+                [key: string]: string;
+            }[];
+            /** Programmes */
+            programmes: components["schemas"]["ProgrammeChoice"][];
+            /** Stages */
+            stages: components["schemas"]["StageChoice"][];
+            /** Units */
+            units: components["schemas"]["kezhong__server__models__office__tasks__Choice"][];
         };
         /**
          * CircleId
@@ -3963,6 +5439,55 @@ export interface components {
             kind: "known" | "percent" | "text" | "choice" | "day";
             /** Zh */
             zh: string;
+        };
+        /** CommentEdit */
+        CommentEdit: {
+            /**
+             * Text
+             * @description null withdraws it
+             */
+            text: string | null;
+        };
+        /** CommentList */
+        CommentList: {
+            /** Items */
+            items: components["schemas"]["CommentOut"][];
+        };
+        /** CommentNew */
+        CommentNew: {
+            /**
+             * Mentions
+             * @default []
+             */
+            mentions: number[];
+            /** Text */
+            text: string;
+        };
+        /** CommentOut */
+        CommentOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Edited */
+            edited: boolean;
+            /** Id */
+            id: number;
+            /** Mentioned */
+            mentioned: components["schemas"]["PersonChoice"][];
+            /** Mine */
+            mine: boolean;
+            /** Person */
+            person: string;
+            /** Text */
+            text: string;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+            /** Withdrawn */
+            withdrawn: boolean;
         };
         /**
          * CommerceBody
@@ -4159,6 +5684,21 @@ export interface components {
             /** Without Unit */
             without_unit: string[];
         };
+        /** DatabaseState */
+        DatabaseState: {
+            /** Address */
+            address: string;
+            /** Bytes */
+            bytes: number;
+            /** Embedded */
+            embedded: boolean;
+            /** Newest */
+            newest: string;
+            /** Revision */
+            revision: string;
+            /** Server */
+            server: string;
+        };
         /** DecideRequest */
         DecideRequest: {
             /** Due */
@@ -4213,6 +5753,41 @@ export interface components {
              */
             decisions: {
                 [key: string]: "take" | "skip";
+            };
+        };
+        /** DeliveryOut */
+        DeliveryOut: {
+            /** Channel */
+            channel: string;
+            /** Event */
+            event: string;
+            /** Id */
+            id: number;
+            /**
+             * Next Try At
+             * Format: date-time
+             */
+            next_try_at: string;
+            /** Problem */
+            problem: string;
+            /** Sent At */
+            sent_at: string | null;
+            /** State */
+            state: string;
+            /** Tries */
+            tries: number;
+        };
+        /** DeliveryPage */
+        DeliveryPage: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["DeliveryOut"][];
+            /** Queue */
+            queue: {
+                [key: string]: unknown;
             };
         };
         /**
@@ -4327,7 +5902,7 @@ export interface components {
         /** EditionOut */
         EditionOut: {
             /** Files */
-            files: components["schemas"]["FileOut"][];
+            files: components["schemas"]["kezhong__server__models__office__programme__FileOut"][];
             /**
              * Handed In At
              * Format: date-time
@@ -4828,25 +6403,35 @@ export interface components {
              */
             window: string;
         };
-        /** FileOut */
-        FileOut: {
+        /** FileList */
+        FileList: {
+            /** Items */
+            items: components["schemas"]["kezhong__server__models__office__tasks__FileOut"][];
+        };
+        /** Gantt */
+        Gantt: {
             /**
-             * At
-             * Format: date-time
+             * First
+             * Format: date
              */
-            at: string;
-            /** Bytes */
-            bytes: number;
-            /** Id */
-            id: number;
-            /** Media Type */
-            media_type: string;
-            /** Name */
-            name: string;
-            /** Note */
-            note: string;
-            /** Purpose */
-            purpose: string;
+            first: string;
+            /** Items */
+            items: components["schemas"]["TaskRow"][];
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /**
+             * Links
+             * @description pairs: a task, and one that it needs
+             */
+            links: [
+                number,
+                number
+            ][];
+            /** Total */
+            total: number;
         };
         /**
          * Geometry
@@ -5000,6 +6585,115 @@ export interface components {
              * @description shares by hour, 24 a day in the order of days
              */
             surely: (number | null)[];
+        };
+        /**
+         * ImportPlan
+         * @description What an import does, or did.
+         */
+        ImportPlan: {
+            /** Columns */
+            columns: {
+                [key: string]: string;
+            };
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Errors */
+            errors: number;
+            /** Problems */
+            problems: components["schemas"]["ImportProblem"][];
+            /** Rows */
+            rows: components["schemas"]["ImportRow"][];
+            /** Sheet */
+            sheet: string;
+            /** Skipped */
+            skipped: [
+                number,
+                string
+            ][];
+            /** Unknown Units */
+            unknown_units: components["schemas"]["UnknownUnit"][];
+            /** Warnings */
+            warnings: number;
+            /** Written */
+            written: boolean;
+        };
+        /** ImportProblem */
+        ImportProblem: {
+            action: components["schemas"]["Bilingual"];
+            /** Code */
+            code: string;
+            /** Column */
+            column: string;
+            /** Grave */
+            grave: boolean;
+            message: components["schemas"]["Bilingual"];
+            /** Row */
+            row: number;
+            /** Value */
+            value: string;
+        };
+        /** ImportRequest */
+        ImportRequest: {
+            /**
+             * Content
+             * @description the file, base64
+             */
+            content: string;
+            /**
+             * Issue
+             * @default false
+             */
+            issue: boolean;
+            /** Name */
+            name: string;
+            /** Programme Id */
+            programme_id: number;
+            /**
+             * Units
+             * @default {}
+             */
+            units: {
+                [key: string]: number;
+            };
+            /**
+             * Write
+             * @description false: only say what would be done
+             * @default false
+             */
+            write: boolean;
+            /** Year */
+            year: number;
+        };
+        /** ImportRow */
+        ImportRow: {
+            /** Changes */
+            changes: string[];
+            /** Circle */
+            circle: string | null;
+            /** Due On */
+            due_on: string | null;
+            /** Due Text */
+            due_text: string;
+            /** Joint */
+            joint: string[];
+            /** Measure */
+            measure: string;
+            /** Number */
+            number: string;
+            /** Outcome */
+            outcome: string;
+            /** Progress */
+            progress: number | null;
+            /** Row */
+            row: number;
+            /** Task Id */
+            task_id: number | null;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
         };
         /** InspectionOut */
         InspectionOut: {
@@ -5224,6 +6918,27 @@ export interface components {
              * @description of `assess`: the run
              */
             run?: string | null;
+        };
+        /** LightTold */
+        LightTold: {
+            /**
+             * Assumed
+             * @description reckoned over a year whose holidays are not published yet
+             */
+            assumed: boolean;
+            /** Colour */
+            colour: string;
+            /** En */
+            en: string;
+            /**
+             * Proposal
+             * @description the thresholds are a proposal
+             */
+            proposal: boolean;
+            /** Reason */
+            reason: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * LineGeometry
@@ -5510,7 +7225,7 @@ export interface components {
          */
         Measuring: {
             /** Findings */
-            findings: components["schemas"]["Choice"][];
+            findings: components["schemas"]["kezhong__server__models__office__measurement__Choice"][];
             /** Objections */
             objections: {
                 [key: string]: number;
@@ -5653,6 +7368,13 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** NamedUnit */
+        NamedUnit: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+        };
         /**
          * Near
          * @description What a click can open or close, the nearest first.
@@ -5693,6 +7415,11 @@ export interface components {
             metres: number;
             /** Name */
             name: string | null;
+        };
+        /** NeedsRequest */
+        NeedsRequest: {
+            /** Needs */
+            needs: number[];
         };
         /** NewApplication */
         NewApplication: {
@@ -6018,6 +7745,43 @@ export interface components {
             mean_possibly: number | null;
             /** Mean Surely */
             mean_surely: number | null;
+        };
+        /** NoticeOut */
+        NoticeOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Object Id */
+            object_id: number;
+            /** Object Kind */
+            object_kind: string;
+            /**
+             * Page
+             * @description address of the object's page within the application
+             */
+            page: string;
+            /** Read */
+            read: boolean;
+            text: components["schemas"]["Bilingual"];
+            /** Urgency */
+            urgency: string;
+        };
+        /** NoticePage */
+        NoticePage: {
+            /** Act */
+            act: number;
+            /** Items */
+            items: components["schemas"]["NoticeOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Unread */
+            unread: number;
         };
         /** ObjectRequest */
         ObjectRequest: {
@@ -6527,6 +8291,45 @@ export interface components {
             /** Waiting */
             waiting: string[];
         };
+        /** Part */
+        Part: {
+            /** Due On */
+            due_on?: string | null;
+            /**
+             * Joint
+             * @default []
+             */
+            joint: number[];
+            /**
+             * Measure
+             * @default
+             */
+            measure: string;
+            /** Org Id */
+            org_id: number;
+            /**
+             * Title
+             * @description that of the whole where empty
+             * @default
+             */
+            title: string;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
+        };
+        /** Parts */
+        Parts: {
+            /**
+             * Issue
+             * @description issue them at once
+             * @default false
+             */
+            issue: boolean;
+            /** Parts */
+            parts: components["schemas"]["Part"][];
+        };
         /**
          * PasswordRequest
          * @description The present password and the new one.
@@ -6536,6 +8339,11 @@ export interface components {
             current: string;
             /** New */
             new: string;
+        };
+        /** People */
+        People: {
+            /** Items */
+            items: components["schemas"]["PersonChoice"][];
         };
         /** PeopleDifference */
         PeopleDifference: {
@@ -6551,6 +8359,23 @@ export interface components {
                 number | null,
                 number | null
             ];
+        };
+        /** PersonChoice */
+        PersonChoice: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
         };
         /** PilotChange */
         PilotChange: {
@@ -6643,7 +8468,7 @@ export interface components {
             /** Due On */
             due_on: string | null;
             /** Files */
-            files: components["schemas"]["FileOut"][];
+            files: components["schemas"]["kezhong__server__models__office__programme__FileOut"][];
             /** Grade */
             grade: string | null;
             /** Grade Details */
@@ -6804,6 +8629,33 @@ export interface components {
              */
             type: "Point";
         };
+        /** PreferenceOut */
+        PreferenceOut: {
+            /**
+             * Email
+             * @enum {string}
+             */
+            email: "none" | "act" | "all";
+            /** Kinds */
+            kinds: string[];
+            /** Mail Available */
+            mail_available: boolean;
+            /** Muted */
+            muted: string[];
+        };
+        /** PreferenceRequest */
+        PreferenceRequest: {
+            /**
+             * Email
+             * @enum {string}
+             */
+            email: "none" | "act" | "all";
+            /**
+             * Muted
+             * @default []
+             */
+            muted: string[];
+        };
         /**
          * PreviewOut
          * @description What a file or a form would bring about; nothing is written.
@@ -6875,6 +8727,25 @@ export interface components {
             state?: ("draft" | "running" | "finished") | null;
             /** Text */
             text?: string | null;
+        };
+        /** ProgrammeChoice */
+        ProgrammeChoice: {
+            /**
+             * Ends On
+             * Format: date
+             */
+            ends_on: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /** State */
+            state: string;
         };
         /** ProgrammeItem */
         ProgrammeItem: {
@@ -6973,6 +8844,21 @@ export interface components {
             today: string;
             /** Version */
             version: number;
+        };
+        /** ProgressRequest */
+        ProgressRequest: {
+            /**
+             * By Hand
+             * @default false
+             */
+            by_hand: boolean;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Progress */
+            progress: number | null;
         };
         /** ProjectChange */
         ProjectChange: {
@@ -7073,7 +8959,7 @@ export interface components {
             /** Expected People */
             expected_people: number | null;
             /** Files */
-            files: components["schemas"]["FileOut"][];
+            files: components["schemas"]["kezhong__server__models__office__programme__FileOut"][];
             /** Id */
             id: number;
             /** Kind */
@@ -7279,6 +9165,25 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** QueueState */
+        QueueState: {
+            /** Failed */
+            failed: number;
+            /** Last Round */
+            last_round: string | null;
+            /** Oldest */
+            oldest: string | null;
+            /** Waiting */
+            waiting: number;
+        };
+        /** ReadRequest */
+        ReadRequest: {
+            /**
+             * Ids
+             * @description null: all of them
+             */
+            ids: number[] | null;
+        };
         /** ReasonRequest */
         ReasonRequest: {
             /**
@@ -7299,6 +9204,81 @@ export interface components {
         Reminded: {
             /** Units */
             units: string[];
+        };
+        /** ReminderRequest */
+        ReminderRequest: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /** ReminderRuleIO */
+        ReminderRuleIO: {
+            /** Copy To */
+            copy_to?: string[];
+            /**
+             * Days
+             * @description from the deadline; below 0 before it
+             */
+            days: number;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** To */
+            to: string;
+            /** Zh */
+            zh: string;
+        };
+        /** RemindersIO */
+        RemindersIO: {
+            /**
+             * At
+             * @description 09:00, local time
+             */
+            at: string;
+            /**
+             * Count
+             * @enum {string}
+             */
+            count: "workdays" | "days";
+            /**
+             * Proposal
+             * @description true: 建议值, as shipped
+             * @default false
+             */
+            proposal: boolean;
+            /** Rules */
+            rules: components["schemas"]["ReminderRuleIO"][];
+        };
+        /** RemindersOut */
+        RemindersOut: {
+            /**
+             * At
+             * @description 09:00, local time
+             */
+            at: string;
+            /**
+             * Count
+             * @enum {string}
+             */
+            count: "workdays" | "days";
+            /** Levels */
+            levels: string[];
+            /**
+             * Proposal
+             * @description true: 建议值, as shipped
+             * @default false
+             */
+            proposal: boolean;
+            /** Rules */
+            rules: components["schemas"]["ReminderRuleIO"][];
+            /**
+             * Version
+             * @description 0: the shipped rules count
+             */
+            version: number;
         };
         /**
          * Replies
@@ -7494,53 +9474,9 @@ export interface components {
         /** RoundList */
         RoundList: {
             /** Items */
-            items: components["schemas"]["RoundOut"][];
+            items: components["schemas"]["kezhong__server__models__office__dispatch__RoundOut"][];
             /** Next Cursor */
             next_cursor: string | null;
-        };
-        /** RoundOut */
-        RoundOut: {
-            /**
-             * Allowed
-             * @description close, remind: what the caller may do with it
-             */
-            allowed: string[];
-            /** Closed At */
-            closed_at: string | null;
-            /** Due At */
-            due_at: string;
-            /** Due On */
-            due_on: string;
-            /** Due Zh */
-            due_zh: string;
-            /** Id */
-            id: number;
-            /**
-             * Kind
-             * @constant
-             */
-            kind: "dispatch_round";
-            /** Levels */
-            levels: string[];
-            /** Note */
-            note: string;
-            /** Period */
-            period: string;
-            /** Period Zh */
-            period_zh: string;
-            /** Programme */
-            programme: string;
-            /** Programme Id */
-            programme_id: number;
-            /**
-             * Round Kind
-             * @enum {string}
-             */
-            round_kind: "monthly" | "quarterly" | "half_year";
-            /** Sent At */
-            sent_at: string;
-            /** Version */
-            version: number;
         };
         /**
          * RoundWanted
@@ -7708,6 +9644,25 @@ export interface components {
             shortfalls_by_circle: {
                 [key: string]: number;
             };
+        };
+        /** RunningOut */
+        RunningOut: {
+            anchor: components["schemas"]["AnchorState"];
+            backup: components["schemas"]["BackupState"] | null;
+            database: components["schemas"]["DatabaseState"];
+            /** Entries */
+            entries: number;
+            /** Free Bytes */
+            free_bytes: number;
+            /** Holidays Known Until */
+            holidays_known_until: string;
+            /** People */
+            people: number;
+            queue: components["schemas"]["QueueState"];
+            /** Tasks */
+            tasks: number;
+            /** Units */
+            units: number;
         };
         /** SaveRequest */
         SaveRequest: {
@@ -8017,6 +9972,11 @@ export interface components {
             area_code: string;
             /** Due At */
             due_at: string | null;
+            /**
+             * Due On
+             * @description last day, in the city's zone
+             */
+            due_on: string | null;
             /** Finding */
             finding: string;
             /** Id */
@@ -8034,6 +9994,11 @@ export interface components {
             note: string;
             /** Object Until */
             object_until: string | null;
+            /**
+             * Object Until On
+             * @description last day on which may be objected
+             */
+            object_until_on: string | null;
             /** Org */
             org: string;
             /** Run Id */
@@ -8061,6 +10026,11 @@ export interface components {
         SheetBrief: {
             /** Due At */
             due_at: string | null;
+            /**
+             * Due On
+             * @description last day, in the city's zone
+             */
+            due_on: string | null;
             /** Finding */
             finding: string;
             /** Id */
@@ -8086,6 +10056,11 @@ export interface components {
             course: components["schemas"]["StepShown"][];
             /** Due At */
             due_at: string | null;
+            /**
+             * Due On
+             * @description last day, in the city's zone
+             */
+            due_on: string | null;
             /** Finding */
             finding: string;
             /** Id */
@@ -8103,6 +10078,11 @@ export interface components {
             note: string;
             /** Object Until */
             object_until: string | null;
+            /**
+             * Object Until On
+             * @description last day on which may be objected
+             */
+            object_until_on: string | null;
             /** Org */
             org: string;
             /** Run Id */
@@ -8248,6 +10228,22 @@ export interface components {
         SheetWanted: {
             /** Run Id */
             run_id?: string | null;
+        };
+        /**
+         * Shift
+         * @description Why a deadline ends on another day than was written.
+         */
+        Shift: {
+            /** Assumed */
+            assumed: boolean;
+            /** En */
+            en: string;
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+            /** Zh */
+            zh: string;
         };
         /** ShortfallChange */
         ShortfallChange: {
@@ -8610,6 +10606,17 @@ export interface components {
             /** Text */
             text?: string | null;
         };
+        /** StageChoice */
+        StageChoice: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /** Programme Id */
+            programme_id: number;
+        };
         /** StageOut */
         StageOut: {
             /** Code */
@@ -8725,6 +10732,23 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** StepRequest */
+        StepRequest: {
+            /**
+             * Fields
+             * @default {}
+             */
+            fields: {
+                [key: string]: unknown;
+            };
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Transition */
+            transition: string;
+        };
         /** StepShown */
         StepShown: {
             /** After */
@@ -8734,6 +10758,44 @@ export interface components {
             /** After Zh */
             after_zh: string;
             /** At */
+            at: string;
+            /** Before */
+            before: string;
+            /** Before En */
+            before_en: string;
+            /** Before Zh */
+            before_zh: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** En */
+            en: string;
+            /** Id */
+            id: number;
+            /** Person */
+            person: string | null;
+            /** Reason */
+            reason: string;
+            /** Transition */
+            transition: string;
+            /** Unit */
+            unit: string | null;
+            /** Zh */
+            zh: string;
+        };
+        /** StepTold */
+        StepTold: {
+            /** After */
+            after: string;
+            /** After En */
+            after_en: string;
+            /** After Zh */
+            after_zh: string;
+            /**
+             * At
+             * Format: date-time
+             */
             at: string;
             /** Before */
             before: string;
@@ -8870,7 +10932,7 @@ export interface components {
             /** Name En */
             name_en: string;
             /** New Files */
-            new_files: components["schemas"]["FileOut"][];
+            new_files: components["schemas"]["kezhong__server__models__office__programme__FileOut"][];
             /** Note */
             note: string;
             /** Overdue */
@@ -9012,6 +11074,11 @@ export interface components {
             state_text: components["schemas"]["Bilingual"];
             /** Zh */
             zh: string;
+        };
+        /** Taken */
+        Taken: {
+            /** Days */
+            days: number;
         };
         /** TargetChange */
         TargetChange: {
@@ -9228,6 +11295,173 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /**
+         * TaskDetail
+         * @description One task with all that belongs to it.
+         */
+        TaskDetail: {
+            /**
+             * Allowed
+             * @description steps the caller may take now
+             */
+            allowed: string[];
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Assignee */
+            assignee: string | null;
+            /** Assignee Id */
+            assignee_id: number | null;
+            /** Children */
+            children: components["schemas"]["TaskRow"][];
+            /** Circle */
+            circle: string | null;
+            /** Code */
+            code: string;
+            /** Comments */
+            comments: number;
+            /** Course */
+            course: components["schemas"]["StepTold"][];
+            /** Done At */
+            done_at: string | null;
+            /** Due At */
+            due_at: string | null;
+            /** Due On */
+            due_on: string | null;
+            /** Escalated To */
+            escalated_to: string | null;
+            /** Files */
+            files: components["schemas"]["kezhong__server__models__office__tasks__FileOut"][];
+            /** Id */
+            id: number;
+            /** Issued At */
+            issued_at: string | null;
+            issuer: components["schemas"]["NamedUnit"] | null;
+            /** Joint */
+            joint: components["schemas"]["NamedUnit"][];
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "task";
+            /** Late */
+            late: boolean;
+            /** Level */
+            level: string;
+            /** Light */
+            light: string;
+            /** Light Reason */
+            light_reason: string;
+            light_told: components["schemas"]["LightTold"];
+            /**
+             * May
+             * @description edit, needs, split, progress, assign, files, comment, remind
+             */
+            may: string[];
+            /** Measure */
+            measure: string;
+            /** Needs */
+            needs: components["schemas"]["TaskRow"][];
+            /** Number */
+            number: string;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Parts */
+            parts: number;
+            /** Pilot Id */
+            pilot_id: number | null;
+            /** Programme Id */
+            programme_id: number;
+            /** Progress */
+            progress: number;
+            /** Progress By Hand */
+            progress_by_hand: boolean;
+            /** Progress Note */
+            progress_note: string;
+            /** Project Id */
+            project_id: number | null;
+            /** Reported At */
+            reported_at: string | null;
+            shifted: components["schemas"]["Shift"] | null;
+            /** Shortfall */
+            shortfall: {
+                [key: string]: unknown;
+            } | null;
+            /** Shortfall Id */
+            shortfall_id: string | null;
+            /** Source */
+            source: string;
+            /** Stage Id */
+            stage_id: number | null;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /** State */
+            state: string;
+            /** Steps */
+            steps: components["schemas"]["AllowedStep"][];
+            /** Title */
+            title: string;
+            unit: components["schemas"]["NamedUnit"];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+            /** Waiting */
+            waiting: components["schemas"]["TaskRow"][];
+            /** Weight */
+            weight: number;
+            whole: components["schemas"]["TaskRow"] | null;
+        };
+        /** TaskEdit */
+        TaskEdit: {
+            /** Circle */
+            circle?: string | null;
+            /** Due On */
+            due_on?: string | null;
+            /** Joint */
+            joint?: number[] | null;
+            /** Measure */
+            measure?: string | null;
+            /** Number */
+            number?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Source */
+            source?: string | null;
+            /** Stage Id */
+            stage_id?: number | null;
+            /** Starts On */
+            starts_on?: string | null;
+            /** Title */
+            title?: string | null;
+            /** Weight */
+            weight?: number | null;
+        };
+        /** TaskFacets */
+        TaskFacets: {
+            /** By */
+            by: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Quick */
+            quick: {
+                [key: string]: number;
+            };
+            /** Total */
+            total: number;
+        };
         /** TaskFromShortfall */
         TaskFromShortfall: {
             /** Due On */
@@ -9255,6 +11489,149 @@ export interface components {
              * @default
              */
             title: string;
+        };
+        /** TaskNew */
+        TaskNew: {
+            /** Circle */
+            circle?: string | null;
+            /** Code */
+            code?: string | null;
+            /** Due On */
+            due_on?: string | null;
+            /** Issuer Id */
+            issuer_id?: number | null;
+            /**
+             * Joint
+             * @default []
+             */
+            joint: number[];
+            /**
+             * Measure
+             * @default
+             */
+            measure: string;
+            /**
+             * Number
+             * @default
+             */
+            number: string;
+            /** Org Id */
+            org_id: number;
+            /** Pilot Id */
+            pilot_id?: number | null;
+            /** Programme Id */
+            programme_id: number;
+            /** Project Id */
+            project_id?: number | null;
+            /** Shortfall */
+            shortfall?: {
+                [key: string]: unknown;
+            } | null;
+            /** Shortfall Id */
+            shortfall_id?: string | null;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+            /** Stage Id */
+            stage_id?: number | null;
+            /** Starts On */
+            starts_on?: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
+        };
+        /** TaskPage */
+        TaskPage: {
+            /** Items */
+            items: components["schemas"]["TaskRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * TaskRow
+         * @description A task in a list.
+         */
+        TaskRow: {
+            /**
+             * Allowed
+             * @description steps the caller may take now
+             */
+            allowed: string[];
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Assignee */
+            assignee: string | null;
+            /** Assignee Id */
+            assignee_id: number | null;
+            /** Circle */
+            circle: string | null;
+            /** Code */
+            code: string;
+            /** Due At */
+            due_at: string | null;
+            /** Due On */
+            due_on: string | null;
+            /** Escalated To */
+            escalated_to: string | null;
+            /** Id */
+            id: number;
+            issuer: components["schemas"]["NamedUnit"] | null;
+            /** Joint */
+            joint: components["schemas"]["NamedUnit"][];
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "task";
+            /** Late */
+            late: boolean;
+            /** Level */
+            level: string;
+            /** Light */
+            light: string;
+            /** Light Reason */
+            light_reason: string;
+            /** Measure */
+            measure: string;
+            /** Number */
+            number: string;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Parts */
+            parts: number;
+            /** Programme Id */
+            programme_id: number;
+            /** Progress */
+            progress: number;
+            /** Shortfall Id */
+            shortfall_id: string | null;
+            /** Stage Id */
+            stage_id: number | null;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /** State */
+            state: string;
+            /** Title */
+            title: string;
+            unit: components["schemas"]["NamedUnit"];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
         };
         /** TemplateList */
         TemplateList: {
@@ -9392,6 +11769,20 @@ export interface components {
             /** Uri */
             uri: string;
         };
+        /** UnknownUnit */
+        UnknownUnit: {
+            /** Name */
+            name: string;
+            /** Near */
+            near: components["schemas"]["NamedUnit"][];
+        };
+        /** Unread */
+        Unread: {
+            /** Act */
+            act: number;
+            /** Unread */
+            unread: number;
+        };
         /**
          * UnreadHours
          * @description Hours that could not be read, as given.
@@ -9401,6 +11792,61 @@ export interface components {
             facilities: number;
             /** Text */
             text: string;
+        };
+        /** VerdictFinding */
+        VerdictFinding: {
+            action: components["schemas"]["Bilingual"];
+            /** Code */
+            code: string;
+            message: components["schemas"]["Bilingual"];
+        };
+        /** VerdictOut */
+        VerdictOut: {
+            /** Anchors */
+            anchors: number;
+            /** Count */
+            count: number;
+            /** Entries */
+            entries: number;
+            /** Findings */
+            findings: components["schemas"]["VerdictFinding"][];
+            /** Hash */
+            hash: string;
+            /**
+             * Protected
+             * @description last entry covered by a signed anchor
+             */
+            protected: number;
+            /** Protected At */
+            protected_at: string | null;
+            /** Seconds */
+            seconds: number;
+            /** Seq */
+            seq: number;
+            /** Signed */
+            signed: number;
+            /** Warnings */
+            warnings: components["schemas"]["VerdictFinding"][];
+            /** Whole */
+            whole: boolean;
+        };
+        /** VerificationOut */
+        VerificationOut: {
+            /** Created */
+            created: string;
+            error: components["schemas"]["ErrorBody"] | null;
+            /** Finished */
+            finished: string | null;
+            /** Id */
+            id: string;
+            /** Progress */
+            progress: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            verdict: components["schemas"]["VerdictOut"] | null;
         };
         /**
          * VetoWanted
@@ -9415,6 +11861,29 @@ export interface components {
             /** Veto */
             veto: string;
         };
+        /** ViewList */
+        ViewList: {
+            /** Items */
+            items: components["schemas"]["ViewOut"][];
+        };
+        /** ViewNew */
+        ViewNew: {
+            /** Name */
+            name: string;
+            /** Page */
+            page: string;
+            /** Query */
+            query: string;
+        };
+        /** ViewOut */
+        ViewOut: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Query */
+            query: string;
+        };
         /** WalkerOut */
         WalkerOut: {
             /** En */
@@ -9428,6 +11897,52 @@ export interface components {
             m_per_min: number;
             /** Zh */
             zh: string;
+        };
+        /** WebhookList */
+        WebhookList: {
+            /** Events */
+            events: string[];
+            /** Items */
+            items: components["schemas"]["WebhookOut"][];
+        };
+        /** WebhookOut */
+        WebhookOut: {
+            /** Active */
+            active: boolean;
+            /** Events */
+            events: string[];
+            /** Failed */
+            failed: number;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Secret Set */
+            secret_set: boolean;
+            /** Secret Variable */
+            secret_variable: string | null;
+            /** Url */
+            url: string;
+            /** Version */
+            version: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /** WebhookRequest */
+        WebhookRequest: {
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+            /** Events */
+            events: string[];
+            /** Name */
+            name: string;
+            /** Secret Variable */
+            secret_variable?: string | null;
+            /** Url */
+            url: string;
         };
         /** WhatIfChange */
         WhatIfChange: {
@@ -9636,6 +12151,90 @@ export interface components {
             /** Missing */
             missing: number;
         };
+        /** RoundOut */
+        kezhong__server__models__office__dispatch__RoundOut: {
+            /**
+             * Allowed
+             * @description close, remind: what the caller may do with it
+             */
+            allowed: string[];
+            /** Closed At */
+            closed_at: string | null;
+            /** Due At */
+            due_at: string;
+            /** Due On */
+            due_on: string;
+            /** Due Zh */
+            due_zh: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "dispatch_round";
+            /** Levels */
+            levels: string[];
+            /** Note */
+            note: string;
+            /** Period */
+            period: string;
+            /** Period Zh */
+            period_zh: string;
+            /** Programme */
+            programme: string;
+            /** Programme Id */
+            programme_id: number;
+            /**
+             * Round Kind
+             * @enum {string}
+             */
+            round_kind: "monthly" | "quarterly" | "half_year";
+            /** Sent At */
+            sent_at: string;
+            /** Version */
+            version: number;
+        };
+        /** Choice */
+        kezhong__server__models__office__measurement__Choice: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Zh */
+            zh: string;
+        };
+        /** RoundOut */
+        kezhong__server__models__office__notices__RoundOut: {
+            /** Escalations */
+            escalations: number;
+            /** Lights */
+            lights: number;
+            /** Reminders */
+            reminders: number;
+            /** Skipped */
+            skipped: boolean;
+        };
+        /** FileOut */
+        kezhong__server__models__office__programme__FileOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Bytes */
+            bytes: number;
+            /** Id */
+            id: number;
+            /** Media Type */
+            media_type: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Purpose */
+            purpose: string;
+        };
         /**
          * RulesOut
          * @description The rules for grading; ``version`` 0 where the shipped ones are in force.
@@ -9660,6 +12259,61 @@ export interface components {
             name: string;
             /** Short Name */
             short_name: string;
+        };
+        /** RoundOut */
+        kezhong__server__models__office__running__RoundOut: {
+            /** Escalations */
+            escalations: number;
+            /** Lights */
+            lights: number;
+            /** Reminders */
+            reminders: number;
+            /**
+             * Skipped
+             * @description another process is at it
+             */
+            skipped: boolean;
+        };
+        /** Choice */
+        kezhong__server__models__office__tasks__Choice: {
+            /** Area Code */
+            area_code: string;
+            /** Department */
+            department: string | null;
+            /** Full Name */
+            full_name: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Level */
+            level: string;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
+        };
+        /** FileOut */
+        kezhong__server__models__office__tasks__FileOut: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Media Type */
+            media_type: string;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Purpose */
+            purpose: string;
         };
         /** Comparison */
         kezhong__server__models__whatif__Comparison: {
@@ -11504,6 +14158,612 @@ export interface operations {
             };
         };
     };
+    audit_entries: {
+        parameters: {
+            query?: {
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+                object_kind?: string | null;
+                object_id?: string | null;
+                /** @description who did it */
+                actor_id?: number | null;
+                /** @description task, or task.report */
+                action?: string | null;
+                /** @description here and below */
+                area_path?: string | null;
+                /** @description from this moment on */
+                start?: string | null;
+                /** @description before this moment */
+                end?: string | null;
+                request_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    audit_evidence: {
+        parameters: {
+            query?: {
+                object_kind?: string | null;
+                object_id?: string | null;
+                /** @description who did it */
+                actor_id?: number | null;
+                /** @description task, or task.report */
+                action?: string | null;
+                /** @description here and below */
+                area_path?: string | null;
+                /** @description from this moment on */
+                start?: string | null;
+                /** @description before this moment */
+                end?: string | null;
+                request_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The package */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    object_history: {
+        parameters: {
+            query?: {
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description kind of object: task, pilot … */
+                kind: string;
+                object_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    audit_sheet: {
+        parameters: {
+            query: {
+                /** @description 2026-11 */
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page to print */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    audit_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditState"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    start_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    audit_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a verification */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    cancel_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a verification */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_comments: {
+        parameters: {
+            query: {
+                /** @description kind of the object: task, submission, pilot … */
+                kind: string;
+                object_id: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    write_comment: {
+        parameters: {
+            query: {
+                /** @description kind of the object: task, submission, pilot … */
+                kind: string;
+                object_id: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentList"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentList"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    deliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    retry_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     desk: {
         parameters: {
             query?: never;
@@ -12342,7 +15602,184 @@ export interface operations {
             };
         };
     };
-    measuring: {
+    list_files: {
+        parameters: {
+            query: {
+                /** @description kind of the object: task, submission, pilot … */
+                kind: string;
+                object_id: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    attach_file: {
+        parameters: {
+            query: {
+                /** @description kind of the object: task, submission, pilot … */
+                kind: string;
+                object_id: number;
+                name: string;
+                purpose?: string;
+                note?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["kezhong__server__models__office__tasks__FileOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    download_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    remove_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    measurement_start: {
         parameters: {
             query?: never;
             header?: never;
@@ -12387,7 +15824,7 @@ export interface operations {
             };
         };
     };
-    bindable: {
+    bindable_figures: {
         parameters: {
             query: {
                 area: string;
@@ -12435,7 +15872,7 @@ export interface operations {
             };
         };
     };
-    facilities_in_use: {
+    list_facilities_in_use: {
         parameters: {
             query?: never;
             header?: never;
@@ -12526,7 +15963,7 @@ export interface operations {
             };
         };
     };
-    import_in_use: {
+    import_projects_in_use: {
         parameters: {
             query?: never;
             header?: never;
@@ -12564,7 +16001,7 @@ export interface operations {
             };
         };
     };
-    measure: {
+    measure_now: {
         parameters: {
             query?: never;
             header?: never;
@@ -12606,7 +16043,7 @@ export interface operations {
             };
         };
     };
-    all_objections: {
+    list_objections: {
         parameters: {
             query?: {
                 state?: ("filed" | "under_review" | "upheld" | "corrected" | "dismissed" | "withdrawn")[] | null;
@@ -12699,7 +16136,7 @@ export interface operations {
             };
         };
     };
-    one_objection: {
+    read_objection: {
         parameters: {
             query?: never;
             header?: never;
@@ -12739,7 +16176,7 @@ export interface operations {
             };
         };
     };
-    decide: {
+    decide_objection: {
         parameters: {
             query?: never;
             header?: never;
@@ -12783,7 +16220,7 @@ export interface operations {
             };
         };
     };
-    withdraw: {
+    withdraw_objection: {
         parameters: {
             query?: never;
             header?: never;
@@ -12965,7 +16402,7 @@ export interface operations {
             };
         };
     };
-    bind: {
+    bind_target: {
         parameters: {
             query?: never;
             header?: never;
@@ -13009,7 +16446,7 @@ export interface operations {
             };
         };
     };
-    awaiting: {
+    awaiting_tasks: {
         parameters: {
             query?: {
                 state?: "awaiting_measurement" | "measured_met" | "measured_not_met" | "closed_unmeasured";
@@ -13104,7 +16541,7 @@ export interface operations {
             };
         };
     };
-    verifications: {
+    verification_sheets: {
         parameters: {
             query?: {
                 state?: ("issued" | "community_signed" | "objected" | "confirmed" | "superseded")[] | null;
@@ -13155,7 +16592,7 @@ export interface operations {
             };
         };
     };
-    verification: {
+    verification_sheet: {
         parameters: {
             query?: never;
             header?: never;
@@ -13195,7 +16632,7 @@ export interface operations {
             };
         };
     };
-    confirm: {
+    confirm_sheet: {
         parameters: {
             query?: never;
             header?: never;
@@ -13239,7 +16676,7 @@ export interface operations {
             };
         };
     };
-    sign: {
+    sign_sheet: {
         parameters: {
             query?: never;
             header?: never;
@@ -13392,6 +16829,231 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MoneyOut"];
                 };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    my_notices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+                unread?: boolean;
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePage"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferenceOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    set_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferenceRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferenceOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    mark_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unread"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    unread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unread"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong and what to do */
             "4XX": {
@@ -14990,6 +18652,678 @@ export interface operations {
             };
         };
     };
+    run_round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["kezhong__server__models__office__notices__RoundOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    running: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunningOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    write_anchor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnchorState"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    start_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupJob"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    backup_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a verification */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupJob"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    set_calendar_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 2027-01-01 */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarDayWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    remove_calendar_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 2027-01-01 */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    read_calendar_table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    calendar_year: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description year of the calendar */
+                year: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarYearOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    calendar_table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description year of the calendar */
+                year: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemindersOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    set_reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemindersIO"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemindersOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    run_clock_round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["kezhong__server__models__office__running__RoundOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    run_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    running_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a verification */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    stop_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a verification */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     satisfaction: {
         parameters: {
             query?: {
@@ -15810,6 +20144,1437 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TargetOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    tasks: {
+        parameters: {
+            query?: {
+                /** @description due, code, updated, progress, light or unit; a minus turns it round */
+                sort?: string;
+                /** @description items in a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+                programme?: number | null;
+                state?: string[];
+                light?: string[];
+                /** @description ids; none: without one */
+                circle?: string[];
+                stage?: number[];
+                /** @description lead or joint */
+                unit?: number[];
+                /** @description code; the area with all below it */
+                area?: string;
+                parent?: number | null;
+                due_from?: string | null;
+                due_to?: string | null;
+                /** @description words in title, measure or code */
+                q?: string;
+                mine?: boolean;
+                issued?: boolean;
+                open?: boolean;
+                late?: boolean;
+                returned?: boolean;
+                escalated?: boolean;
+                shortfall?: boolean;
+                top?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    task_board: {
+        parameters: {
+            query?: {
+                per_column?: number;
+                programme?: number | null;
+                state?: string[];
+                light?: string[];
+                /** @description ids; none: without one */
+                circle?: string[];
+                stage?: number[];
+                /** @description lead or joint */
+                unit?: number[];
+                /** @description code; the area with all below it */
+                area?: string;
+                parent?: number | null;
+                due_from?: string | null;
+                due_to?: string | null;
+                /** @description words in title, measure or code */
+                q?: string;
+                mine?: boolean;
+                issued?: boolean;
+                open?: boolean;
+                late?: boolean;
+                returned?: boolean;
+                escalated?: boolean;
+                shortfall?: boolean;
+                top?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    bulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOutcome"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    task_calendar: {
+        parameters: {
+            query: {
+                month: string;
+                programme?: number | null;
+                state?: string[];
+                light?: string[];
+                /** @description ids; none: without one */
+                circle?: string[];
+                stage?: number[];
+                /** @description lead or joint */
+                unit?: number[];
+                /** @description code; the area with all below it */
+                area?: string;
+                parent?: number | null;
+                due_from?: string | null;
+                due_to?: string | null;
+                /** @description words in title, measure or code */
+                q?: string;
+                mine?: boolean;
+                issued?: boolean;
+                open?: boolean;
+                late?: boolean;
+                returned?: boolean;
+                escalated?: boolean;
+                shortfall?: boolean;
+                top?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    task_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choices"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    task_export: {
+        parameters: {
+            query?: {
+                /** @description due, code, updated, progress, light or unit; a minus turns it round */
+                sort?: string;
+                programme?: number | null;
+                state?: string[];
+                light?: string[];
+                /** @description ids; none: without one */
+                circle?: string[];
+                stage?: number[];
+                /** @description lead or joint */
+                unit?: number[];
+                /** @description code; the area with all below it */
+                area?: string;
+                parent?: number | null;
+                due_from?: string | null;
+                due_to?: string | null;
+                /** @description words in title, measure or code */
+                q?: string;
+                mine?: boolean;
+                issued?: boolean;
+                open?: boolean;
+                late?: boolean;
+                returned?: boolean;
+                escalated?: boolean;
+                shortfall?: boolean;
+                top?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A workbook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    task_facets: {
+        parameters: {
+            query?: {
+                programme?: number | null;
+                state?: string[];
+                light?: string[];
+                /** @description ids; none: without one */
+                circle?: string[];
+                stage?: number[];
+                /** @description lead or joint */
+                unit?: number[];
+                /** @description code; the area with all below it */
+                area?: string;
+                parent?: number | null;
+                due_from?: string | null;
+                due_to?: string | null;
+                /** @description words in title, measure or code */
+                q?: string;
+                mine?: boolean;
+                issued?: boolean;
+                open?: boolean;
+                late?: boolean;
+                returned?: boolean;
+                escalated?: boolean;
+                shortfall?: boolean;
+                top?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskFacets"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    task_gantt: {
+        parameters: {
+            query: {
+                first: string;
+                last: string;
+                limit?: number;
+                programme?: number | null;
+                state?: string[];
+                light?: string[];
+                /** @description ids; none: without one */
+                circle?: string[];
+                stage?: number[];
+                /** @description lead or joint */
+                unit?: number[];
+                /** @description code; the area with all below it */
+                area?: string;
+                parent?: number | null;
+                due_from?: string | null;
+                due_to?: string | null;
+                /** @description words in title, measure or code */
+                q?: string;
+                mine?: boolean;
+                issued?: boolean;
+                open?: boolean;
+                late?: boolean;
+                returned?: boolean;
+                escalated?: boolean;
+                shortfall?: boolean;
+                top?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gantt"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    import_ledger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPlan"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    task_map: {
+        parameters: {
+            query?: {
+                programme?: number | null;
+                state?: string[];
+                light?: string[];
+                /** @description ids; none: without one */
+                circle?: string[];
+                stage?: number[];
+                /** @description lead or joint */
+                unit?: number[];
+                /** @description code; the area with all below it */
+                area?: string;
+                parent?: number | null;
+                due_from?: string | null;
+                due_to?: string | null;
+                /** @description words in title, measure or code */
+                q?: string;
+                mine?: boolean;
+                issued?: boolean;
+                open?: boolean;
+                late?: boolean;
+                returned?: boolean;
+                escalated?: boolean;
+                shortfall?: boolean;
+                top?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a task */
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a task */
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    assign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a task */
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssigneeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    mentionable: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["People"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    set_needs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a task */
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NeedsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    decompose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a task */
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Parts"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    assignable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a task */
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["People"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    report_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a task */
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgressRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    remind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a task */
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReminderRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    candidates: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description id of a task */
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    take_task_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a task */
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query: {
+                page: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    drop_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    add_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOut"];
                 };
             };
             /** @description What is wrong and what to do */
