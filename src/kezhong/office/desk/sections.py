@@ -97,7 +97,8 @@ def _sections(session: OfficeSession, actor: Actor) -> Iterator[_Found]:
         yield _tasks(session, "late", "late=1", and_(open_, Task.due_at < now))
         yield _tasks(session, "returned", "returned=1", and_(Task.state == "returned", own))
         soon = and_(open_, Task.due_at >= now, Task.due_at < now + SOON)
-        yield _tasks(session, "due_soon", "due=week", soon)
+        days = f"due_from={clock.local_day(now)}&due_to={clock.local_day(now + SOON)}"
+        yield _tasks(session, "due_soon", f"open=1&{days}", soon)
         if actor.may(Permission.HANDLE_TASK):
             waiting = Task.state.in_(("issued", "accepted", "in_progress", "returned"))
             yield _tasks(session, "to_do", "mine=1", and_(waiting, own))
@@ -202,7 +203,7 @@ def _changed(session: OfficeSession, now: datetime) -> _Found:
     )
     rows = session.execute(statement).all()
     lines = [_Line(task, task.title, step.after, at=step.at, note=step.transition) for step, task, _ in rows]
-    return "changed", rows[0][2] if rows else 0, lines, "/tasks?sort=-updated_at"
+    return "changed", rows[0][2] if rows else 0, lines, "/tasks?sort=-updated"
 
 
 def _lights(session: OfficeSession) -> Section:
