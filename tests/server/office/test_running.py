@@ -23,7 +23,7 @@ def test_state_anchor_and_round(world: World, sign_in: SignIn) -> None:
     assert found.database.revision == found.database.newest
     assert (found.backup, found.anchor.anchors) == (None, 0)
     assert admin.post(f"{RUNNING}/anchors").json()["seq"] > 0
-    assert not wire.RoundOut.model_validate_json(admin.post(f"{RUNNING}/rounds").content).skipped
+    assert not wire.ClockRoundOut.model_validate_json(admin.post(f"{RUNNING}/rounds").content).skipped
     assert admin.get(RUNNING).json()["anchor"]["anchors"] == 1
 
 

@@ -50,7 +50,7 @@ class BackupJob(BaseModel):
     state: Literal["queued", "running", "done", "failed", "cancelled"]
 
 
-class RoundOut(BaseModel):
+class ClockRoundOut(BaseModel):
     lights: int
     reminders: int
     escalations: int

@@ -111,7 +111,7 @@ def sign_in_options(request: Request, office: TheOffice) -> Response:
     responses=COMMON,
     dependencies=[require(Permission.PUBLIC)],
 )
-def start(request: Request, office: TheOffice, wanted: SignInRequest) -> Response:
+def start_session(request: Request, office: TheOffice, wanted: SignInRequest) -> Response:
     """Sign in by password. 401 `identity.code_needed` asks for a code of the second factor; 429: wait."""
     return signed_in(request, sign_in(office, wanted.username, wanted.password, wanted.code, caller_of(request)))
 
@@ -123,7 +123,7 @@ def start(request: Request, office: TheOffice, wanted: SignInRequest) -> Respons
     responses=COMMON,
     dependencies=[require(Permission.PUBLIC)],
 )
-def start_demo(request: Request, office: TheOffice, wanted: DemoSignInRequest) -> Response:
+def start_demo_session(request: Request, office: TheOffice, wanted: DemoSignInRequest) -> Response:
     """Enter as somebody of the demonstration; only in a city of synthetic data, only on its own machine."""
     if not _demo_allowed(request, office):
         raise PermissionDeniedError("identity.demo_only_here")
@@ -131,7 +131,7 @@ def start_demo(request: Request, office: TheOffice, wanted: DemoSignInRequest) -
 
 
 @router.delete("/office/session", status_code=204, responses=COMMON, dependencies=[require(Permission.SIGNED_IN)])
-def sign_out(request: Request, work: Unit) -> Response:
+def end_own_session(request: Request, work: Unit) -> Response:
     """Sign out."""
     with work() as session:
         sessions.sign_out(session)
@@ -195,7 +195,7 @@ def _base(request: Request) -> str:
 
 
 @router.get("/office/account", response_model=AccountOut, responses=READ, dependencies=[require(Permission.SIGNED_IN)])
-def account(request: Request, work: Unit) -> Response:
+def get_account(request: Request, work: Unit) -> Response:
     """One's own account: password, second factor, sessions, tokens."""
     with work() as session:
         found = view.account(session)

@@ -116,7 +116,7 @@ def start_verification(request: Request, state: State, office: TheOffice) -> Res
     responses=READ,
     dependencies=[require(Permission.READ_AUDIT)],
 )
-def verification(request: Request, state: State, office: TheOffice, job_id: JobId) -> Response:
+def audit_verification(request: Request, state: State, office: TheOffice, job_id: JobId) -> Response:
     """Where a verification stands, and what it found."""
     return respond(request, prepare(view.verification_out(view.verification(state, job_id).now())))
 
@@ -146,7 +146,7 @@ def cancel_verification(request: Request, state: State, office: TheOffice, job_i
     },
     dependencies=[require(Permission.EXPORT_AUDIT)],
 )
-def evidence(office: TheOffice, work: Unit, wanted: Wanted) -> Response:
+def audit_evidence(office: TheOffice, work: Unit, wanted: Wanted) -> Response:
     """The chosen entries as evidence that stands alone; the export is itself an entry of the audit."""
     buffer = io.BytesIO()
     write_evidence(office, work.actor, wanted, buffer)
@@ -161,7 +161,7 @@ def evidence(office: TheOffice, work: Unit, wanted: Wanted) -> Response:
     responses={200: {"content": {"text/html": {}}, "description": "A page to print"}, **COMMON},
     dependencies=[require(Permission.EXPORT_AUDIT)],
 )
-def sheet(office: TheOffice, month: Annotated[str, Query(max_length=7, description="2026-11")]) -> Response:
+def audit_sheet(office: TheOffice, month: Annotated[str, Query(max_length=7, description="2026-11")]) -> Response:
     """The month's anchors on paper, to be signed by two."""
     headers = {"Content-Disposition": f'attachment; filename="sheet-{month_sheet(office, month).month}.html"'}
     return Response(as_html(month_sheet(office, month)), media_type="text/html; charset=utf-8", headers=headers)

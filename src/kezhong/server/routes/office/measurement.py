@@ -56,7 +56,7 @@ def _page(
 
 
 @router.get("", response_model=wire.Measuring, responses=READ, dependencies=[require(Permission.READ_MEASUREMENT)])
-def measuring(request: Request, work: Unit) -> Response:
+def measurement_start(request: Request, work: Unit) -> Response:
     """The run that measures, the rules, and how much there is of what."""
     reader = _reader(work)
     run = reader.default()
@@ -128,7 +128,7 @@ def _target(session: OfficeSession, row: Target) -> dict[str, Any]:
     "/targets/{target_id}/figure", response_model=wire.TargetDetail, responses=COMMON,
     dependencies=[require(Permission.WRITE_MEASUREMENT)],
 )  # fmt: skip
-def bind(request: Request, work: Unit, target_id: Id, wanted: wire.FigureKey) -> Response:
+def bind_target(request: Request, work: Unit, target_id: Id, wanted: wire.FigureKey) -> Response:
     """Bind a target to a figure, and measure it by the present run; needs ``If-Match``."""
     version = version_of(request)
     reader = _reader(work)
@@ -144,7 +144,7 @@ def bind(request: Request, work: Unit, target_id: Id, wanted: wire.FigureKey) ->
 @router.get(
     "/bindable", response_model=wire.BindableList, responses=READ, dependencies=[require(Permission.READ_MEASUREMENT)]
 )
-def bindable(
+def bindable_figures(
     request: Request, work: Unit, area: Annotated[str, Query(min_length=1, max_length=100)], element: Code = "*"
 ) -> Response:
     """The figures of an area and element in the present run, as keys that a target can be bound to."""
@@ -167,7 +167,7 @@ def bindable(
 @router.post(
     "/measure", response_model=wire.Measured, responses=COMMON, dependencies=[require(Permission.WRITE_MEASUREMENT)]
 )
-def measure(request: Request, work: Unit, wanted: wire.MeasureRequest) -> Response:
+def measure_now(request: Request, work: Unit, wanted: wire.MeasureRequest) -> Response:
     """Measure targets, promises and awaiting tasks by a run; doing it again changes nothing more."""
     reader = _reader(work)
     run = reader.default() if wanted.run is None else reader.manifest(wanted.run)
@@ -187,7 +187,7 @@ def measure(request: Request, work: Unit, wanted: wire.MeasureRequest) -> Respon
 @router.get(
     "/tasks", response_model=wire.AwaitingList, responses=READ, dependencies=[require(Permission.READ_MEASUREMENT)]
 )
-def awaiting(
+def awaiting_tasks(
     request: Request, work: Unit, state: TaskState = "awaiting_measurement", limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """Closed tasks that came of shortfalls, by what was found, newest first."""
@@ -214,7 +214,7 @@ def close_unmeasured(request: Request, work: Unit, task_id: Id, wanted: wire.Rea
 @router.get(
     "/verifications", response_model=wire.SheetList, responses=READ, dependencies=[require(Permission.READ_MEASUREMENT)]
 )
-def verifications(
+def verification_sheets(
     request: Request, work: Unit, state: Annotated[list[SheetState] | None, Query(max_length=5)] = None,
     limit: Limit = 50, cursor: Cursor = None,
 ) -> Response:  # fmt: skip
@@ -230,7 +230,7 @@ def verifications(
     "/verifications/{sheet_id}", response_model=wire.SheetDetail, responses=COMMON,
     dependencies=[require(Permission.READ_MEASUREMENT)],
 )  # fmt: skip
-def verification(request: Request, work: Unit, sheet_id: Id) -> Response:
+def verification_sheet(request: Request, work: Unit, sheet_id: Id) -> Response:
     """A verification sheet with its course."""
     with work() as session:
         row = session.one(Verification, sheet_id)
@@ -242,7 +242,7 @@ def verification(request: Request, work: Unit, sheet_id: Id) -> Response:
     "/verifications/{sheet_id}/sign", response_model=wire.SheetDetail, responses=COMMON,
     dependencies=[require(Permission.VERIFY)],
 )  # fmt: skip
-def sign(request: Request, work: Unit, sheet_id: Id, wanted: wire.SignRequest) -> Response:
+def sign_sheet(request: Request, work: Unit, sheet_id: Id, wanted: wire.SignRequest) -> Response:
     """The community says what it found; needs ``If-Match``. No photograph and no position is asked for."""
     version = version_of(request)
     with work() as session:
@@ -255,7 +255,7 @@ def sign(request: Request, work: Unit, sheet_id: Id, wanted: wire.SignRequest) -
     "/verifications/{sheet_id}/confirm", response_model=wire.SheetDetail, responses=COMMON,
     dependencies=[require(Permission.DECIDE_OBJECTION)],
 )  # fmt: skip
-def confirm(request: Request, work: Unit, sheet_id: Id, wanted: wire.ReasonRequest) -> Response:
+def confirm_sheet(request: Request, work: Unit, sheet_id: Id, wanted: wire.ReasonRequest) -> Response:
     """The office confirms a signed sheet once nobody may object any more; needs ``If-Match``."""
     version = version_of(request)
     with work() as session:
@@ -273,7 +273,7 @@ def confirm(request: Request, work: Unit, sheet_id: Id, wanted: wire.ReasonReque
     responses=READ,
     dependencies=[require(Permission.READ_MEASUREMENT)],
 )
-def all_objections(
+def list_objections(
     request: Request, work: Unit, state: Annotated[list[ObjectionState] | None, Query(max_length=6)] = None,
     limit: Limit = 50, cursor: Cursor = None,
 ) -> Response:  # fmt: skip
@@ -307,7 +307,7 @@ def file_objection(request: Request, work: Unit, wanted: wire.ObjectRequest) -> 
     "/objections/{objection_id}", response_model=wire.ObjectionDetail, responses=COMMON,
     dependencies=[require(Permission.READ_MEASUREMENT)],
 )  # fmt: skip
-def one_objection(request: Request, work: Unit, objection_id: Id) -> Response:
+def read_objection(request: Request, work: Unit, objection_id: Id) -> Response:
     """An objection with its course, and what was corrected."""
     with work() as session:
         row = session.one(Objection, objection_id)
@@ -319,7 +319,7 @@ def one_objection(request: Request, work: Unit, objection_id: Id) -> Response:
     "/objections/{objection_id}/withdraw", response_model=wire.ObjectionDetail, responses=COMMON,
     dependencies=[require(Permission.OBJECT)],
 )  # fmt: skip
-def withdraw(request: Request, work: Unit, objection_id: Id, wanted: wire.ReasonRequest) -> Response:
+def withdraw_objection(request: Request, work: Unit, objection_id: Id, wanted: wire.ReasonRequest) -> Response:
     """Take an objection back; needs ``If-Match``."""
     version = version_of(request)
     with work() as session:
@@ -333,7 +333,7 @@ def withdraw(request: Request, work: Unit, objection_id: Id, wanted: wire.Reason
     "/objections/{objection_id}/decide", response_model=wire.ObjectionDetail, responses=COMMON,
     dependencies=[require(Permission.DECIDE_OBJECTION)],
 )  # fmt: skip
-def decide(request: Request, work: Unit, objection_id: Id, wanted: wire.DecideRequest) -> Response:
+def decide_objection(request: Request, work: Unit, objection_id: Id, wanted: wire.DecideRequest) -> Response:
     """Take up, uphold, dismiss, correct or review again; needs ``If-Match``."""
     version = version_of(request)
     fields = {"due": wanted.due, "result": wanted.result}
@@ -361,7 +361,7 @@ def pilot_promises(request: Request, work: Unit, pilot: Annotated[int, Query(ge=
     "/facilities-in-use", response_model=wire.FacilitiesInUse, responses=READ,
     dependencies=[require(Permission.READ_PROJECT)],
 )  # fmt: skip
-def facilities_in_use(request: Request, work: Unit) -> Response:
+def list_facilities_in_use(request: Request, work: Unit) -> Response:
     """Projects in use as facilities, with what keeps some out of the city's data."""
     city = City.open(work.office.city_folder)
     with work() as session:
@@ -388,7 +388,7 @@ def facilities_ledger(request: Request, work: Unit) -> Response:
     "/facilities-in-use/import", status_code=202, response_model=JobOut, responses=COMMON,
     dependencies=[require(Permission.WRITE_MEASUREMENT)],
 )  # fmt: skip
-def import_in_use(request: Request, state: State, work: Unit) -> Response:
+def import_projects_in_use(request: Request, state: State, work: Unit) -> Response:
     """Bring projects in use into the city's data as the source ``office-projects``, and assess anew: a job.
 
     All projects of the city go in, whatever the caller's own scope: the import replaces the source as a whole.

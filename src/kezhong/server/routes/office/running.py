@@ -65,8 +65,8 @@ def write_anchor(request: Request, office: TheOffice) -> Response:
     return respond(request, prepare(audit_view.anchor_state(status(office))))
 
 
-@router.post("/rounds", response_model=wire.RoundOut, responses=COMMON, dependencies=MAY)
-def run_round(request: Request, office: TheOffice) -> Response:
+@router.post("/rounds", response_model=wire.ClockRoundOut, responses=COMMON, dependencies=MAY)
+def run_clock_round(request: Request, office: TheOffice) -> Response:
     """Do what is due now: lights, reminders, escalation, anchor."""
     done = clock_round(office)
     found = {
