@@ -258,10 +258,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Account
+         * Get Account
          * @description One's own account: password, second factor, sessions, tokens.
          */
-        get: operations["account"];
+        get: operations["get_account"];
         put?: never;
         post?: never;
         delete?: never;
@@ -946,6 +946,50 @@ export interface paths {
         patch: operations["edit_comment"];
         trace?: never;
     };
+    "/api/v1/office/delegations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Delegations
+         * @description What the caller lent and was lent, and which roles could be lent.
+         */
+        get: operations["list_delegations"];
+        put?: never;
+        /**
+         * Delegate
+         * @description Lend one of one's own roles to a deputy until a moment; what was lent cannot be lent on.
+         */
+        post: operations["delegate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/delegations/{delegation_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Delegation
+         * @description End a delegation at once: by either side, or by whoever gives roles there.
+         */
+        post: operations["end_delegation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/deliveries": {
         parameters: {
             query?: never;
@@ -1377,6 +1421,110 @@ export interface paths {
          * @description Take an attachment away.
          */
         delete: operations["remove_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/grants/{grant_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Grant
+         * @description End a role at once, with all that was lent from it.
+         */
+        post: operations["revoke_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/grid-teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Teams
+         * @description Grid teams with their members, and the forms of teams; names of people out of scope are left out.
+         */
+        get: operations["list_teams"];
+        put?: never;
+        /**
+         * New Team
+         * @description A grid team of a unit, in its area or below.
+         */
+        post: operations["new_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/grid-teams/{team_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Team
+         * @description Dissolve a team and its posts.
+         */
+        delete: operations["end_team"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/grid-teams/{team_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Member
+         * @description Put a person on a post of a team.
+         */
+        post: operations["add_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/grid-teams/{team_id}/members/{member_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Member
+         * @description Take a person off a post of a team.
+         */
+        delete: operations["end_member"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2018,6 +2166,458 @@ export interface paths {
         get: operations["oidc_start"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/organisation-changes/{change_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Unit Change
+         * @description Drop a planned change.
+         */
+        post: operations["cancel_unit_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/organisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Units
+         * @description All units, those above before those below: the whole tree in one answer.
+         */
+        get: operations["list_units"];
+        put?: never;
+        /**
+         * New Unit
+         * @description Create a unit from a day on, by a paper.
+         */
+        post: operations["new_unit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/organisations/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Units
+         * @description All units in force as .xlsx, which can be imported again.
+         */
+        get: operations["export_units"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/organisations/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Units
+         * @description Units from a table; all of it or nothing, every problem named by row and column.
+         */
+        post: operations["import_units"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/organisations/{org_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Unit
+         * @description A unit with its history and planned changes.
+         */
+        get: operations["get_unit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/organisations/{org_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Unit Change
+         * @description Rename, move, merge, split or dissolve a unit: at once, or planned for its day.
+         */
+        post: operations["make_unit_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/organisations/{org_id}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Name
+         * @description What a unit was called on a day; of one that had ended by then, its successor's name.
+         */
+        get: operations["get_name"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List People
+         * @description People in scope, unit by unit; contact data is masked.
+         */
+        get: operations["list_people"];
+        put?: never;
+        /**
+         * Create Person
+         * @description Enter a person with the main post.
+         */
+        post: operations["create_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/people/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export People
+         * @description People in scope as .xlsx; contact data masked, or in clear under `people:reveal`, which the audit notes.
+         */
+        get: operations["export_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/people/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import People
+         * @description People with posts and roles from a table; all of it or nothing, every problem named by row and column.
+         */
+        post: operations["import_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/people/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Person
+         * @description A person with posts and roles.
+         */
+        get: operations["get_person"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Person
+         * @description Change name, user name or contact data.
+         */
+        patch: operations["change_person"];
+        trace?: never;
+    };
+    "/api/v1/office/people/{person_id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase Person
+         * @description Remove name and contact data of somebody who left; the audit's chain stays whole.
+         */
+        post: operations["erase_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/people/{person_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grant Role
+         * @description Give a role for a unit: within the caller's own area, and of the unit's level.
+         */
+        post: operations["grant_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/people/{person_id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand Over
+         * @description Let a person leave: what they have in hand goes to a successor of the unit; rights, sessions and tokens end.
+         */
+        post: operations["hand_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/people/{person_id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link Identity
+         * @description Link a person with their account at the city's directory.
+         */
+        post: operations["link_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/people/{person_id}/in-hand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * In Hand
+         * @description What a hand-over would move, and who of the unit could take it.
+         */
+        get: operations["in_hand"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/people/{person_id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Password
+         * @description A new password, shown this once, to be changed at the next sign-in.
+         */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/people/{person_id}/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Post
+         * @description Give a further post, or another main post: the person's place moves with that one.
+         */
+        post: operations["add_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/people/{person_id}/posts/{post_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Post
+         * @description End a post that is not the main one.
+         */
+        delete: operations["end_post"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/people/{person_id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reveal Person
+         * @description Contact data in clear; who read it, and why, stands in the audit.
+         */
+        post: operations["reveal_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/people/{person_id}/totp-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Totp Off
+         * @description Switch a lost second factor off.
+         */
+        post: operations["switch_totp_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/people/{person_id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlock Person
+         * @description Let a name that failed too often try again at once.
+         */
+        post: operations["unlock_person"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2798,15 +3398,15 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Start
+         * Start Session
          * @description Sign in by password. 401 `identity.code_needed` asks for a code of the second factor; 429: wait.
          */
-        post: operations["start"];
+        post: operations["start_session"];
         /**
-         * Sign Out
+         * End Own Session
          * @description Sign out.
          */
-        delete: operations["sign_out"];
+        delete: operations["end_own_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2822,10 +3422,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Start Demo
+         * Start Demo Session
          * @description Enter as somebody of the demonstration; only in a city of synthetic data, only on its own machine.
          */
-        post: operations["start_demo"];
+        post: operations["start_demo_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5224,28 +5824,13 @@ export interface components {
              */
             worst: (string | null)[] | null;
         };
-        /** ChangeOut */
-        ChangeOut: {
-            /** After */
-            after: number | string | null;
-            /** Before */
-            before: number | null;
-            /** Code */
-            code: string;
-            /** Conflict */
-            conflict: boolean;
-            /** Done */
-            done: boolean;
-            /** Kind */
-            kind: string;
-            /** Now */
-            now: number | null;
-            /** Open */
-            open: boolean;
-            /** Row */
-            row: string;
-            /** Title */
-            title: string;
+        /**
+         * ChangeDone
+         * @description The unit as it is now, or the change as it was planned.
+         */
+        ChangeDone: {
+            planned: components["schemas"]["kezhong__server__models__office__organisation__ChangeOut"] | null;
+            unit: components["schemas"]["UnitDetail"];
         };
         /**
          * ChangePeople
@@ -5375,6 +5960,20 @@ export interface components {
              * @description invented data: every page and output says 合成数据
              */
             synthetic: boolean;
+        };
+        /** ClockRoundOut */
+        ClockRoundOut: {
+            /** Escalations */
+            escalations: number;
+            /** Lights */
+            lights: number;
+            /** Reminders */
+            reminders: number;
+            /**
+             * Skipped
+             * @description another process is at it
+             */
+            skipped: boolean;
         };
         /**
          * CloseEdge
@@ -5544,6 +6143,18 @@ export interface components {
             message: components["schemas"]["Bilingual"];
             /** Second */
             second: number;
+        };
+        /**
+         * Contact
+         * @description Contact data in clear; that it was read is in the audit.
+         */
+        Contact: {
+            /** Email */
+            email: string | null;
+            /** Id */
+            id: number;
+            /** Phone */
+            phone: string | null;
         };
         /** CountedPilot */
         CountedPilot: {
@@ -5754,6 +6365,57 @@ export interface components {
             decisions: {
                 [key: string]: "take" | "skip";
             };
+        };
+        /**
+         * DelegationOut
+         * @description A delegation, from the caller's side.
+         */
+        DelegationOut: {
+            /** En */
+            en: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Giver */
+            giver: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Mine */
+            mine: boolean;
+            /** Reason */
+            reason: string;
+            /** Receiver */
+            receiver: string;
+            /** Role */
+            role: string;
+            /** Running */
+            running: boolean;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            unit: components["schemas"]["UnitName"];
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * Delegations
+         * @description What the caller lent and was lent, and what could be lent.
+         */
+        Delegations: {
+            /** Items */
+            items: components["schemas"]["DelegationOut"][];
+            /** Lendable */
+            lendable: components["schemas"]["LendableGrant"][];
+            /** Longest Days */
+            longest_days: number;
         };
         /** DeliveryOut */
         DeliveryOut: {
@@ -6408,6 +7070,14 @@ export interface components {
             /** Items */
             items: components["schemas"]["kezhong__server__models__office__tasks__FileOut"][];
         };
+        /**
+         * FreshPassword
+         * @description A password to hand to the person; shown this once, to be changed at the first sign-in.
+         */
+        FreshPassword: {
+            /** Password */
+            password: string;
+        };
         /** Gantt */
         Gantt: {
             /**
@@ -6444,6 +7114,36 @@ export interface components {
             type: string;
         };
         /**
+         * GrantOut
+         * @description A role that counts now; a lent one says whose delegation it is.
+         */
+        GrantOut: {
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Delegation Id */
+            delegation_id: number | null;
+            /** En */
+            en: string;
+            /** Id */
+            id: number;
+            /** Note */
+            note: string | null;
+            /** Role */
+            role: string;
+            unit: components["schemas"]["UnitName"];
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * GroupChange
          * @description People for whom a binding requirement comes within its threshold (gain) or falls out of it (loss).
          */
@@ -6465,6 +7165,31 @@ export interface components {
             items: components["schemas"]["ItemOut"][];
             /** Zh */
             zh: string;
+        };
+        /**
+         * HandOver
+         * @description To whom it goes.
+         */
+        HandOver: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** To Person Id */
+            to_person_id: number;
+        };
+        /**
+         * HandOverOut
+         * @description What was handed over.
+         */
+        HandOverOut: {
+            /** Counts */
+            counts: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
         };
         /**
          * Health
@@ -6587,6 +7312,16 @@ export interface components {
             surely: (number | null)[];
         };
         /**
+         * ImportOut
+         * @description What an import did.
+         */
+        ImportOut: {
+            /** Created */
+            created: number;
+            /** Unchanged */
+            unchanged: number;
+        };
+        /**
          * ImportPlan
          * @description What an import does, or did.
          */
@@ -6694,6 +7429,18 @@ export interface components {
             title: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * InHand
+         * @description What a hand-over would move, and who of the unit could take it.
+         */
+        InHand: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Successors */
+            successors: components["schemas"]["UnitName"][];
         };
         /** InspectionOut */
         InspectionOut: {
@@ -6918,6 +7665,21 @@ export interface components {
              * @description of `assess`: the run
              */
             run?: string | null;
+        };
+        /**
+         * LendableGrant
+         * @description A role of one's own that can be lent.
+         */
+        LendableGrant: {
+            /** En */
+            en: string;
+            /** Id */
+            id: number;
+            /** Role */
+            role: string;
+            unit: components["schemas"]["UnitName"];
+            /** Zh */
+            zh: string;
         };
         /** LightTold */
         LightTold: {
@@ -7256,6 +8018,25 @@ export interface components {
                 [key: string]: components["schemas"]["Bilingual"];
             };
         };
+        /**
+         * MemberOut
+         * @description Who holds a post of a team.
+         */
+        MemberOut: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Person Id */
+            person_id: number;
+            /** Post */
+            post: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+        };
         /** MergeOut */
         MergeOut: {
             /** Conflicts */
@@ -7348,6 +8129,21 @@ export interface components {
             lat: number;
             /** Lon */
             lon: number;
+        };
+        /**
+         * NameAt
+         * @description What a unit was called on a day.
+         */
+        NameAt: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
         };
         /** NamedArea */
         NamedArea: {
@@ -7447,6 +8243,23 @@ export interface components {
              */
             scheme: string;
         };
+        /**
+         * NewDelegation
+         * @description One of one's own roles, to a deputy, until a moment.
+         */
+        NewDelegation: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Grant Id */
+            grant_id: number;
+            /** Person Id */
+            person_id: number;
+            /** Reason */
+            reason: string;
+        };
         /** NewDuty */
         NewDuty: {
             /** Circle */
@@ -7471,6 +8284,40 @@ export interface components {
             text: string;
             /** Title */
             title: string;
+        };
+        /**
+         * NewGrant
+         * @description A role for a unit, in its area or a part of it.
+         */
+        NewGrant: {
+            /** Area Code */
+            area_code?: string | null;
+            /** Note */
+            note?: string | null;
+            /** Organisation Id */
+            organisation_id: number;
+            /** Role */
+            role: string;
+            /** Valid To */
+            valid_to?: string | null;
+        };
+        /**
+         * NewIdentity
+         * @description The person's account at the city's directory.
+         */
+        NewIdentity: {
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * NewMember
+         * @description A person for a post of a team.
+         */
+        NewMember: {
+            /** Person Id */
+            person_id: number;
+            /** Post */
+            post: string;
         };
         /** NewMoney */
         NewMoney: {
@@ -7524,6 +8371,29 @@ export interface components {
             /** Text */
             text: string;
         };
+        /**
+         * NewPerson
+         * @description Somebody new, with the main post.
+         */
+        NewPerson: {
+            /** Email */
+            email?: string | null;
+            /**
+             * Is Contact
+             * @default false
+             */
+            is_contact: boolean;
+            /** Name */
+            name: string;
+            /** Organisation Id */
+            organisation_id: number;
+            /** Phone */
+            phone?: string | null;
+            /** Title */
+            title: string;
+            /** Username */
+            username?: string | null;
+        };
         /** NewPilot */
         NewPilot: {
             /** Communities */
@@ -7554,6 +8424,26 @@ export interface components {
             programme_id: number;
             /** Run Id */
             run_id?: string | null;
+        };
+        /**
+         * NewPost
+         * @description A further post, or another main post.
+         */
+        NewPost: {
+            /**
+             * Is Contact
+             * @default false
+             */
+            is_contact: boolean;
+            /**
+             * Main
+             * @default false
+             */
+            main: boolean;
+            /** Organisation Id */
+            organisation_id: number;
+            /** Title */
+            title: string;
         };
         /** NewProgramme */
         NewProgramme: {
@@ -7731,6 +8621,56 @@ export interface components {
             unit: string;
             /** Value */
             value: number;
+        };
+        /**
+         * NewTeam
+         * @description A grid team of a unit.
+         */
+        NewTeam: {
+            /** Area Code */
+            area_code: string;
+            /** Code */
+            code: string;
+            /** Grid Code */
+            grid_code?: string | null;
+            /** Name */
+            name: string;
+            /** Organisation Id */
+            organisation_id: number;
+            /** Template */
+            template: string;
+        };
+        /**
+         * NewUnit
+         * @description A new unit, from a day on.
+         */
+        NewUnit: {
+            /** Area Code */
+            area_code: string;
+            /** Code */
+            code: string;
+            /** Department */
+            department?: string | null;
+            /** Document */
+            document?: string | null;
+            /**
+             * Effective On
+             * Format: date
+             */
+            effective_on: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note?: string | null;
+            /** Parent Id */
+            parent_id?: number | null;
+            /**
+             * Short Name
+             * @default
+             */
+            short_name: string;
         };
         /**
          * NightShares
@@ -8291,34 +9231,6 @@ export interface components {
             /** Waiting */
             waiting: string[];
         };
-        /** Part */
-        Part: {
-            /** Due On */
-            due_on?: string | null;
-            /**
-             * Joint
-             * @default []
-             */
-            joint: number[];
-            /**
-             * Measure
-             * @default
-             */
-            measure: string;
-            /** Org Id */
-            org_id: number;
-            /**
-             * Title
-             * @description that of the whole where empty
-             * @default
-             */
-            title: string;
-            /**
-             * Weight
-             * @default 1
-             */
-            weight: number;
-        };
         /** Parts */
         Parts: {
             /**
@@ -8328,7 +9240,7 @@ export interface components {
              */
             issue: boolean;
             /** Parts */
-            parts: components["schemas"]["Part"][];
+            parts: components["schemas"]["kezhong__server__models__office__tasks__Part"][];
         };
         /**
          * PasswordRequest
@@ -8360,6 +9272,30 @@ export interface components {
                 number | null
             ];
         };
+        /**
+         * PeoplePage
+         * @description A page of people, unit by unit.
+         */
+        PeoplePage: {
+            /** Items */
+            items: components["schemas"]["PersonItem"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * PersonChange
+         * @description What changes; left out stays, empty is removed.
+         */
+        PersonChange: {
+            /** Email */
+            email?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Phone */
+            phone?: string | null;
+            /** Username */
+            username?: string | null;
+        };
         /** PersonChoice */
         PersonChoice: {
             /** Id */
@@ -8376,6 +9312,82 @@ export interface components {
              * @default
              */
             unit: string;
+        };
+        /**
+         * PersonItem
+         * @description A person in a list.
+         */
+        PersonItem: {
+            /** Demo */
+            demo: boolean;
+            /** Email */
+            email: string | null;
+            /** Id */
+            id: number;
+            /** Is Contact */
+            is_contact: boolean;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string | null;
+            /** Roles */
+            roles: string[];
+            /** Status */
+            status: string;
+            /** Title */
+            title: string;
+            unit: components["schemas"]["UnitName"];
+            /** Username */
+            username: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * PersonOut
+         * @description A person with posts and rights; ``allowed`` is what the caller may do with them.
+         */
+        PersonOut: {
+            /** Allowed */
+            allowed: string[];
+            /** Demo */
+            demo: boolean;
+            /** Email */
+            email: string | null;
+            /** Grants */
+            grants: components["schemas"]["GrantOut"][];
+            /** Id */
+            id: number;
+            /** Is Contact */
+            is_contact: boolean;
+            /** Kind */
+            kind: string;
+            /** Left On */
+            left_on: string | null;
+            /** Linked */
+            linked: boolean;
+            /** Locked Until */
+            locked_until: string | null;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string | null;
+            /** Posts */
+            posts: components["schemas"]["PostOut"][];
+            /** Roles */
+            roles: string[];
+            /** Status */
+            status: string;
+            /** Title */
+            title: string;
+            /** Totp */
+            totp: boolean;
+            unit: components["schemas"]["UnitName"];
+            /** Username */
+            username: string | null;
+            /** Version */
+            version: number;
         };
         /** PilotChange */
         PilotChange: {
@@ -8629,6 +9641,28 @@ export interface components {
              */
             type: "Point";
         };
+        /**
+         * PostOut
+         * @description A post; without an end it counts today.
+         */
+        PostOut: {
+            /** Id */
+            id: number;
+            /** Is Contact */
+            is_contact: boolean;
+            /** Is Main */
+            is_main: boolean;
+            /** Title */
+            title: string;
+            unit: components["schemas"]["UnitName"];
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+        };
         /** PreferenceOut */
         PreferenceOut: {
             /**
@@ -8662,7 +9696,7 @@ export interface components {
          */
         PreviewOut: {
             /** Changes */
-            changes: components["schemas"]["ChangeOut"][];
+            changes: components["schemas"]["kezhong__server__models__office__dispatch__ChangeOut"][];
             /** Period Zh */
             period_zh: string;
             /** Problems */
@@ -11633,37 +12667,72 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * TeamOut
+         * @description A grid team.
+         */
+        TeamOut: {
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Code */
+            code: string;
+            /** Editable */
+            editable: boolean;
+            /** Grid Code */
+            grid_code: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Members */
+            members: components["schemas"]["MemberOut"][];
+            /** Name */
+            name: string;
+            /** Organisation */
+            organisation: string;
+            /** Organisation Id */
+            organisation_id: number;
+            /** Template */
+            template: string;
+            /** Vacant */
+            vacant: string[];
+            /** Version */
+            version: number;
+        };
+        /**
+         * TeamPage
+         * @description Grid teams, and the forms there are.
+         */
+        TeamPage: {
+            /** Items */
+            items: components["schemas"]["TeamOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Templates */
+            templates: components["schemas"]["kezhong__server__models__office__organisation__TemplateOut"][];
+        };
+        /**
+         * TeamPostOut
+         * @description A post of a form of team.
+         */
+        TeamPostOut: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Max */
+            max: number | null;
+            /** Min */
+            min: number;
+            /** Zh */
+            zh: string;
+        };
         /** TemplateList */
         TemplateList: {
             /** Items */
-            items: components["schemas"]["TemplateOut"][];
-        };
-        /** TemplateOut */
-        TemplateOut: {
-            /** En */
-            en: string;
-            /**
-             * Ends On
-             * Format: date
-             */
-            ends_on: string;
-            /** Hash */
-            hash: string;
-            /** Id */
-            id: string;
-            /** Measures */
-            measures: number;
-            /** Slots */
-            slots: components["schemas"]["NamedItem"][];
-            /** Source */
-            source: string;
-            /**
-             * Starts On
-             * Format: date
-             */
-            starts_on: string;
-            /** Zh */
-            zh: string;
+            items: components["schemas"]["kezhong__server__models__office__programme__TemplateOut"][];
         };
         /** ThresholdOut */
         ThresholdOut: {
@@ -11769,6 +12838,117 @@ export interface components {
             /** Uri */
             uri: string;
         };
+        /**
+         * UnitChange
+         * @description What happens to a unit, on which day, by which paper; the fields of the other kinds of change stay empty.
+         */
+        UnitChange: {
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "rename" | "move" | "merge" | "split" | "dissolve";
+            /** Department */
+            department?: string | null;
+            /** Document */
+            document?: string | null;
+            /**
+             * Effective On
+             * Format: date
+             */
+            effective_on: string;
+            /** Into */
+            into?: number | null;
+            /** Name */
+            name?: string | null;
+            /** Note */
+            note?: string | null;
+            /**
+             * Others
+             * @default []
+             */
+            others: number[];
+            /** Parent Id */
+            parent_id?: number | null;
+            /**
+             * Parts
+             * @default []
+             */
+            parts: components["schemas"]["kezhong__server__models__office__organisation__Part"][];
+            /** Short Name */
+            short_name?: string | null;
+            /** Successor */
+            successor?: number | null;
+        };
+        /**
+         * UnitDetail
+         * @description A unit with history, planned changes and open work.
+         */
+        UnitDetail: {
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Changes */
+            changes: components["schemas"]["kezhong__server__models__office__organisation__ChangeOut"][];
+            /** Code */
+            code: string;
+            /** Department */
+            department: string | null;
+            /** Editable */
+            editable: boolean;
+            /** History */
+            history: components["schemas"]["VersionOut"][];
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Level */
+            level: string;
+            /** Name */
+            name: string;
+            /** Open Work */
+            open_work: {
+                [key: string]: number;
+            };
+            /** Parent Id */
+            parent_id: number | null;
+            /** People */
+            people: number;
+            /** Short Name */
+            short_name: string;
+            /** Successor Id */
+            successor_id: number | null;
+            /** Unit Kind */
+            unit_kind: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * UnitList
+         * @description All units, those above before those below.
+         */
+        UnitList: {
+            /** Items */
+            items: components["schemas"]["kezhong__server__models__office__organisation__UnitOut"][];
+        };
+        /**
+         * UnitName
+         * @description A unit by its name.
+         */
+        UnitName: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+        };
         /** UnknownUnit */
         UnknownUnit: {
             /** Name */
@@ -11847,6 +13027,33 @@ export interface components {
              */
             state: "queued" | "running" | "done" | "failed" | "cancelled";
             verdict: components["schemas"]["VerdictOut"] | null;
+        };
+        /**
+         * VersionOut
+         * @description A line of a unit's history.
+         */
+        VersionOut: {
+            /** Change */
+            change: string;
+            /** Department */
+            department: string | null;
+            /** Document */
+            document: string | null;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string | null;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Short Name */
+            short_name: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
         };
         /**
          * VetoWanted
@@ -12007,6 +13214,14 @@ export interface components {
             walker: string;
         };
         /**
+         * Why
+         * @description Why it is done; stands in the audit.
+         */
+        Why: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Withdrawal
          * @description Why something is taken back.
          */
@@ -12138,6 +13353,29 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
+        /** ChangeOut */
+        kezhong__server__models__office__dispatch__ChangeOut: {
+            /** After */
+            after: number | string | null;
+            /** Before */
+            before: number | null;
+            /** Code */
+            code: string;
+            /** Conflict */
+            conflict: boolean;
+            /** Done */
+            done: boolean;
+            /** Kind */
+            kind: string;
+            /** Now */
+            now: number | null;
+            /** Open */
+            open: boolean;
+            /** Row */
+            row: string;
+            /** Title */
+            title: string;
+        };
         /** Counts */
         kezhong__server__models__office__dispatch__Counts: {
             /** Accepted */
@@ -12215,6 +13453,127 @@ export interface components {
             /** Skipped */
             skipped: boolean;
         };
+        /**
+         * ChangeOut
+         * @description A change that waits for its day, or what became of it.
+         */
+        kezhong__server__models__office__organisation__ChangeOut: {
+            /** Applied At */
+            applied_at: string | null;
+            /** Change */
+            change: string;
+            /** Document */
+            document: string | null;
+            /**
+             * Effective On
+             * Format: date
+             */
+            effective_on: string;
+            /** Id */
+            id: number;
+            /** Note */
+            note: string | null;
+            /** Organisation Id */
+            organisation_id: number;
+            /** Problem */
+            problem: string | null;
+            /** State */
+            state: string;
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
+        };
+        /**
+         * Part
+         * @description A unit that is split off, with what goes there.
+         */
+        kezhong__server__models__office__organisation__Part: {
+            /** Code */
+            code: string;
+            /** Department */
+            department?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * People
+             * @default []
+             */
+            people: number[];
+            /**
+             * Short Name
+             * @default
+             */
+            short_name: string;
+            /**
+             * Tasks
+             * @default []
+             */
+            tasks: number[];
+        };
+        /**
+         * TemplateOut
+         * @description A form of team; ``assumed`` where its posts are not from the plan.
+         */
+        kezhong__server__models__office__organisation__TemplateOut: {
+            /** Assumed */
+            assumed: boolean;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Posts */
+            posts: components["schemas"]["TeamPostOut"][];
+            /** Source */
+            source: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * UnitOut
+         * @description A unit as it is now.
+         */
+        kezhong__server__models__office__organisation__UnitOut: {
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Code */
+            code: string;
+            /** Department */
+            department: string | null;
+            /** Editable */
+            editable: boolean;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Level */
+            level: string;
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id: number | null;
+            /** People */
+            people: number;
+            /** Short Name */
+            short_name: string;
+            /** Successor Id */
+            successor_id: number | null;
+            /** Unit Kind */
+            unit_kind: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+            /** Version */
+            version: number;
+        };
         /** FileOut */
         kezhong__server__models__office__programme__FileOut: {
             /**
@@ -12249,6 +13608,33 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** TemplateOut */
+        kezhong__server__models__office__programme__TemplateOut: {
+            /** En */
+            en: string;
+            /**
+             * Ends On
+             * Format: date
+             */
+            ends_on: string;
+            /** Hash */
+            hash: string;
+            /** Id */
+            id: string;
+            /** Measures */
+            measures: number;
+            /** Slots */
+            slots: components["schemas"]["NamedItem"][];
+            /** Source */
+            source: string;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /** Zh */
+            zh: string;
+        };
         /** UnitOut */
         kezhong__server__models__office__programme__UnitOut: {
             /** Id */
@@ -12259,20 +13645,6 @@ export interface components {
             name: string;
             /** Short Name */
             short_name: string;
-        };
-        /** RoundOut */
-        kezhong__server__models__office__running__RoundOut: {
-            /** Escalations */
-            escalations: number;
-            /** Lights */
-            lights: number;
-            /** Reminders */
-            reminders: number;
-            /**
-             * Skipped
-             * @description another process is at it
-             */
-            skipped: boolean;
         };
         /** Choice */
         kezhong__server__models__office__tasks__Choice: {
@@ -12314,6 +13686,34 @@ export interface components {
             note: string;
             /** Purpose */
             purpose: string;
+        };
+        /** Part */
+        kezhong__server__models__office__tasks__Part: {
+            /** Due On */
+            due_on?: string | null;
+            /**
+             * Joint
+             * @default []
+             */
+            joint: number[];
+            /**
+             * Measure
+             * @default
+             */
+            measure: string;
+            /** Org Id */
+            org_id: number;
+            /**
+             * Title
+             * @description that of the whole where empty
+             * @default
+             */
+            title: string;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
         };
         /** Comparison */
         kezhong__server__models__whatif__Comparison: {
@@ -12985,7 +14385,7 @@ export interface operations {
             };
         };
     };
-    account: {
+    get_account: {
         parameters: {
             query?: never;
             header?: never;
@@ -14679,6 +16079,131 @@ export interface operations {
             };
         };
     };
+    list_delegations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delegations"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    delegate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDelegation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delegations"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    end_delegation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     deliveries: {
         parameters: {
             query?: {
@@ -15747,6 +17272,262 @@ export interface operations {
             header?: never;
             path: {
                 file_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    revoke_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_teams: {
+        parameters: {
+            query?: {
+                /** @description an area and all below it */
+                area?: string | null;
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamPage"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    new_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTeam"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    end_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    add_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMember"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    end_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team_id: number;
+                member_id: number;
             };
             cookie?: never;
         };
@@ -17366,6 +19147,1098 @@ export interface operations {
                 content: {
                     "application/json": unknown;
                 };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    cancel_unit_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["kezhong__server__models__office__organisation__ChangeOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_units: {
+        parameters: {
+            query?: {
+                /** @description part of the name, or the code */
+                q?: string;
+                level?: string | null;
+                /** @description an area and all below it */
+                area?: string | null;
+                /** @description those that were dissolved or merged, too */
+                ended?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitList"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    new_unit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUnit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    export_units: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    import_units: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_unit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                org_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitDetail"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    make_unit_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                org_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeDone"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_name: {
+        parameters: {
+            query?: {
+                day?: string | null;
+            };
+            header?: never;
+            path: {
+                org_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NameAt"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_people: {
+        parameters: {
+            query?: {
+                /** @description name or beginning of the user name */
+                q?: string;
+                /** @description a unit and all below it */
+                organisation?: number | null;
+                role?: string | null;
+                status?: string | null;
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeoplePage"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPerson"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    export_people: {
+        parameters: {
+            query?: {
+                /** @description contact data in clear */
+                clear?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    import_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    change_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    erase_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    grant_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGrant"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    hand_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOverOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    link_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIdentity"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    in_hand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InHand"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreshPassword"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    add_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPost"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                post_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    reveal_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    switch_totp_off: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    unlock_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong and what to do */
             "4XX": {
@@ -19174,7 +22047,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["kezhong__server__models__office__running__RoundOut"];
+                    "application/json": components["schemas"]["ClockRoundOut"];
                 };
             };
             /** @description What is wrong and what to do */
@@ -19460,7 +22333,7 @@ export interface operations {
             };
         };
     };
-    start: {
+    start_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -19502,7 +22375,7 @@ export interface operations {
             };
         };
     };
-    sign_out: {
+    end_own_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -19538,7 +22411,7 @@ export interface operations {
             };
         };
     };
-    start_demo: {
+    start_demo_session: {
         parameters: {
             query?: never;
             header?: never;

@@ -119,7 +119,7 @@ def make_token(session: OfficeSession, name: str, permissions: list[str], expire
     person_id = require_browser(session)
     longest = sign_in_settings().token_longest
     now = clock.now()
-    if not now < expires_at <= now + longest:
+    if expires_at.tzinfo is None or not now < expires_at <= now + longest:
         raise InputError("identity.token_end", expected=longest.days)
     own = {permission.value for permission in session.actor.permissions}
     for wanted in permissions:
