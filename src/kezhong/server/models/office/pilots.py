@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field
 
 from kezhong.server.models.office.programme import (
     AreaOut,
+    AttachedFile,
     Code,
     CourseOut,
     Day,
-    FileOut,
     Line,
     Long,
     Number,
@@ -114,7 +114,7 @@ class PilotOut(PilotItem):
     promises: list[PromiseOut]
     inspections: list[InspectionOut]
     course: list[CourseOut]
-    files: list[FileOut]
+    files: list[AttachedFile]
     tasks: list[LinkedTask]
     projects: list[LinkedProject]
     compared: Compared

@@ -30,7 +30,7 @@ class StepBody(Wanted):
     fields: Annotated[dict[str, Any], Field(max_length=12)] = Field(default_factory=dict)
 
 
-class UnitOut(BaseModel):
+class LeadUnit(BaseModel):
     id: int
     name: str
     short_name: str
@@ -71,7 +71,7 @@ class CourseOut(BaseModel):
     details: dict[str, Any]
 
 
-class FileOut(BaseModel):
+class AttachedFile(BaseModel):
     id: int
     name: str
     media_type: str
@@ -85,7 +85,7 @@ class Head(BaseModel):
     id: int
     version: int
     kind: str
-    unit: UnitOut | None
+    unit: LeadUnit | None
     area: AreaOut
     updated_at: datetime
 
@@ -200,7 +200,7 @@ class ProgrammeOut(ProgrammeItem):
     papers: list[PaperKind] | None
 
 
-class TemplateOut(BaseModel):
+class ProgrammeTemplate(BaseModel):
     id: str
     zh: str
     en: str
@@ -212,8 +212,8 @@ class TemplateOut(BaseModel):
     measures: int
 
 
-class TemplateList(BaseModel):
-    items: list[TemplateOut]
+class ProgrammeTemplateList(BaseModel):
+    items: list[ProgrammeTemplate]
 
 
 class NewProgramme(Wanted):
@@ -279,7 +279,7 @@ class NewDuty(Wanted):
     valid_from: Day | None = None
 
 
-class RulesOut(BaseModel):
+class GradingRules(BaseModel):
     """The rules for grading; ``version`` 0 where the shipped ones are in force."""
 
     version: int

@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from kezhong.server.models.office.pilots import RunId
 from kezhong.server.models.office.programme import (
+    AttachedFile,
     Code,
     CourseOut,
     Day,
-    FileOut,
     Head,
     Line,
     Long,
@@ -136,7 +136,7 @@ class ProjectOut(ProjectItem):
     sites: list[SiteUseOut]
     offers: list[OfferOut]
     course: list[CourseOut]
-    files: list[FileOut]
+    files: list[AttachedFile]
     may_write: bool
 
 
@@ -297,7 +297,7 @@ class ApplicationOut(Stateful):
 
 class ApplicationDetail(ApplicationOut):
     course: list[CourseOut]
-    files: list[FileOut]
+    files: list[AttachedFile]
 
 
 class ApplicationPage(BaseModel):

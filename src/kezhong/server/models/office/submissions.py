@@ -8,10 +8,10 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from kezhong.server.models.office.programme import (
+    AttachedFile,
     Code,
     CourseOut,
     Day,
-    FileOut,
     Line,
     Number,
     PaperKind,
@@ -55,14 +55,14 @@ class EditionOut(BaseModel):
     reply: str
     verdict: str
     reason: str
-    files: list[FileOut]
+    files: list[AttachedFile]
 
 
 class SubmissionOut(SubmissionItem):
     note: str
     asked_by: str | None
     editions: list[EditionOut]
-    new_files: list[FileOut]
+    new_files: list[AttachedFile]
     may_attach: bool
     course: list[CourseOut]
 

@@ -45,7 +45,9 @@ def programmes(request: Request, work: Unit) -> Response:
     return respond(request, prepare(value))
 
 
-@router.get("/office/programme-templates", response_model=wire.TemplateList, responses=READ, dependencies=_WRITE)
+@router.get(
+    "/office/programme-templates", response_model=wire.ProgrammeTemplateList, responses=READ, dependencies=_WRITE
+)
 def programme_templates(request: Request, work: Unit) -> Response:
     """Templates a programme can be set up from, with the districts they ask for."""
     found = [load_template(one) for one in template_ids()]
@@ -178,7 +180,7 @@ def delete_duty(work: Unit, duty_id: Key) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/office/pilot-rules", response_model=wire.RulesOut, responses=READ, dependencies=_READ)
+@router.get("/office/pilot-rules", response_model=wire.GradingRules, responses=READ, dependencies=_READ)
 def pilot_rules(request: Request, work: Unit) -> Response:
     """The rules by which pilots are graded, and those of the commerce scheme, which are another thing."""
     with work() as session:
@@ -188,7 +190,7 @@ def pilot_rules(request: Request, work: Unit) -> Response:
     return versioned(request, {"version": version, "own": version > 0, "rules": rules}, version)
 
 
-@router.put("/office/pilot-rules", response_model=wire.RulesOut, responses=COMMON, dependencies=_WRITE)
+@router.put("/office/pilot-rules", response_model=wire.GradingRules, responses=COMMON, dependencies=_WRITE)
 def put_pilot_rules(request: Request, work: Unit, body: wire.NewRules) -> Response:
     """Put the city's own rules in force, checked as a whole; ``If-Match: "v0"`` where the shipped ones were."""
     version = version_of(request)
