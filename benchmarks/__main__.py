@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import city, engine, isochrones, lived, pages, whatif
+from benchmarks import city, engine, isochrones, lived, office, pages, whatif
 from benchmarks.measure import show, write
 
 SUITES = {
@@ -16,6 +16,7 @@ SUITES = {
     "http": pages.run,
     "isochrones": isochrones.run,
     "lived": lived.run,
+    "office": office.run,
     "whatif": whatif.run,
 }
 

@@ -48,6 +48,8 @@ def serve(city_dir: Path, host: str, port: int, public_url: str | None = None) -
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            # Longer than people think between two clicks: a connection that is closed just then fails a request.
+            timeout_keep_alive=75,
         )
     finally:
         if office is not None:

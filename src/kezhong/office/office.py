@@ -60,6 +60,7 @@ class Office:
         open_: ExitStack | None = None,
     ) -> None:
         self._open = open_ or ExitStack()
+        self._closed = False
         self.city_folder = city_folder
         self.config = config
         self.database = database
@@ -133,6 +134,9 @@ class Office:
 
     def close(self) -> None:
         """Write the head of the chain outside and let go; an embedded server stops with its last user."""
+        if self._closed:  # the application and whoever opened the office for it may both close it
+            return
+        self._closed = True
         from kezhong.office.audit.anchors import anchor_quietly
 
         anchor_quietly(self)
