@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kezhong.office.access.permissions import Permission
@@ -119,8 +119,9 @@ class Task(Identified, Versioned, Stamped, Scoped, Base):
         CheckConstraint("progress between 0 and 100", name="progress"),
         Index(
             "ix_task_search",
-            text("(title || ' ' || measure || ' ' || code) gin_trgm_ops"),
+            literal_column("(title || ' ' || measure || ' ' || code)").label("search"),
             postgresql_using="gin",
+            postgresql_ops={"search": "gin_trgm_ops"},
         ),
         Index("ix_task_area_prefix", "area_path", postgresql_ops={"area_path": "text_pattern_ops"}),
         Index("ix_task_org_prefix", "org_path", postgresql_ops={"org_path": "text_pattern_ops"}),
