@@ -4954,7 +4954,7 @@ export interface components {
             /** Due On */
             due_on: string | null;
             /** Files */
-            files: components["schemas"]["kezhong__server__models__office__programme__FileOut"][];
+            files: components["schemas"]["AttachedFile"][];
             /** Id */
             id: number;
             /** Kind */
@@ -4977,7 +4977,7 @@ export interface components {
             scheme: string;
             /** State */
             state: string;
-            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            unit: components["schemas"]["LeadUnit"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -5017,7 +5017,7 @@ export interface components {
             scheme: string;
             /** State */
             state: string;
-            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            unit: components["schemas"]["LeadUnit"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -5072,7 +5072,7 @@ export interface components {
             proposal: boolean;
             /** Published At */
             published_at: string | null;
-            rules: components["schemas"]["kezhong__server__models__office__appraisal__RulesOut"];
+            rules: components["schemas"]["RulesOut"];
             /** Rules Id */
             rules_id: string;
             /** Rules Zh */
@@ -5310,6 +5310,26 @@ export interface components {
         AssigneeRequest: {
             /** Person Id */
             person_id: number | null;
+        };
+        /** AttachedFile */
+        AttachedFile: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Bytes */
+            bytes: number;
+            /** Id */
+            id: number;
+            /** Media Type */
+            media_type: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Purpose */
+            purpose: string;
         };
         /** AuditChange */
         AuditChange: {
@@ -5885,6 +5905,15 @@ export interface components {
              */
             state: number[];
         };
+        /** Choice */
+        Choice: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Zh */
+            zh: string;
+        };
         /**
          * Choices
          * @description What forms and filters choose from.
@@ -5899,7 +5928,7 @@ export interface components {
             /** Stages */
             stages: components["schemas"]["StageChoice"][];
             /** Units */
-            units: components["schemas"]["kezhong__server__models__office__tasks__Choice"][];
+            units: components["schemas"]["UnitChoice"][];
         };
         /**
          * CircleId
@@ -5960,6 +5989,17 @@ export interface components {
              * @description invented data: every page and output says 合成数据
              */
             synthetic: boolean;
+        };
+        /** ClockRound */
+        ClockRound: {
+            /** Escalations */
+            escalations: number;
+            /** Lights */
+            lights: number;
+            /** Reminders */
+            reminders: number;
+            /** Skipped */
+            skipped: boolean;
         };
         /** ClockRoundOut */
         ClockRoundOut: {
@@ -6564,7 +6604,7 @@ export interface components {
         /** EditionOut */
         EditionOut: {
             /** Files */
-            files: components["schemas"]["kezhong__server__models__office__programme__FileOut"][];
+            files: components["schemas"]["AttachedFile"][];
             /**
              * Handed In At
              * Format: date-time
@@ -6683,7 +6723,7 @@ export interface components {
             text: string;
             /** Title */
             title: string;
-            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            unit: components["schemas"]["LeadUnit"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -7068,7 +7108,29 @@ export interface components {
         /** FileList */
         FileList: {
             /** Items */
-            items: components["schemas"]["kezhong__server__models__office__tasks__FileOut"][];
+            items: components["schemas"]["FileOut"][];
+        };
+        /** FileOut */
+        FileOut: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Media Type */
+            media_type: string;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Purpose */
+            purpose: string;
         };
         /**
          * FreshPassword
@@ -7112,6 +7174,20 @@ export interface components {
             coordinates: unknown[];
             /** Type */
             type: string;
+        };
+        /**
+         * GradingRules
+         * @description The rules for grading; ``version`` 0 where the shipped ones are in force.
+         */
+        GradingRules: {
+            /** Own */
+            own: boolean;
+            /** Rules */
+            rules: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
         };
         /**
          * GrantOut
@@ -7666,6 +7742,17 @@ export interface components {
              */
             run?: string | null;
         };
+        /** LeadUnit */
+        LeadUnit: {
+            /** Id */
+            id: number;
+            /** Level */
+            level: string;
+            /** Name */
+            name: string;
+            /** Short Name */
+            short_name: string;
+        };
         /**
          * LendableGrant
          * @description A role of one's own that can be lent.
@@ -7987,7 +8074,7 @@ export interface components {
          */
         Measuring: {
             /** Findings */
-            findings: components["schemas"]["kezhong__server__models__office__measurement__Choice"][];
+            findings: components["schemas"]["Choice"][];
             /** Objections */
             objections: {
                 [key: string]: number;
@@ -8897,7 +8984,7 @@ export interface components {
             state: string;
             /** Text */
             text: string;
-            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            unit: components["schemas"]["LeadUnit"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -8938,7 +9025,7 @@ export interface components {
             state: string;
             /** Text */
             text: string;
-            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            unit: components["schemas"]["LeadUnit"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -9231,6 +9318,33 @@ export interface components {
             /** Waiting */
             waiting: string[];
         };
+        /**
+         * Part
+         * @description A unit that is split off, with what goes there.
+         */
+        Part: {
+            /** Code */
+            code: string;
+            /** Department */
+            department?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * People
+             * @default []
+             */
+            people: number[];
+            /**
+             * Short Name
+             * @default
+             */
+            short_name: string;
+            /**
+             * Tasks
+             * @default []
+             */
+            tasks: number[];
+        };
         /** Parts */
         Parts: {
             /**
@@ -9240,7 +9354,7 @@ export interface components {
              */
             issue: boolean;
             /** Parts */
-            parts: components["schemas"]["kezhong__server__models__office__tasks__Part"][];
+            parts: components["schemas"]["TaskPart"][];
         };
         /**
          * PasswordRequest
@@ -9443,7 +9557,7 @@ export interface components {
             programme_id: number;
             /** State */
             state: string;
-            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            unit: components["schemas"]["LeadUnit"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -9480,7 +9594,7 @@ export interface components {
             /** Due On */
             due_on: string | null;
             /** Files */
-            files: components["schemas"]["kezhong__server__models__office__programme__FileOut"][];
+            files: components["schemas"]["AttachedFile"][];
             /** Grade */
             grade: string | null;
             /** Grade Details */
@@ -9535,7 +9649,7 @@ export interface components {
             state: string;
             /** Tasks */
             tasks: components["schemas"]["LinkedTask"][];
-            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            unit: components["schemas"]["LeadUnit"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -9879,6 +9993,38 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** ProgrammeTemplate */
+        ProgrammeTemplate: {
+            /** En */
+            en: string;
+            /**
+             * Ends On
+             * Format: date
+             */
+            ends_on: string;
+            /** Hash */
+            hash: string;
+            /** Id */
+            id: string;
+            /** Measures */
+            measures: number;
+            /** Slots */
+            slots: components["schemas"]["NamedItem"][];
+            /** Source */
+            source: string;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /** Zh */
+            zh: string;
+        };
+        /** ProgrammeTemplateList */
+        ProgrammeTemplateList: {
+            /** Items */
+            items: components["schemas"]["ProgrammeTemplate"][];
+        };
         /** ProgressRequest */
         ProgressRequest: {
             /**
@@ -9964,7 +10110,7 @@ export interface components {
             starts_on: string | null;
             /** State */
             state: string;
-            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            unit: components["schemas"]["LeadUnit"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -9993,7 +10139,7 @@ export interface components {
             /** Expected People */
             expected_people: number | null;
             /** Files */
-            files: components["schemas"]["kezhong__server__models__office__programme__FileOut"][];
+            files: components["schemas"]["AttachedFile"][];
             /** Id */
             id: number;
             /** Kind */
@@ -10046,7 +10192,7 @@ export interface components {
             starts_on: string | null;
             /** State */
             state: string;
-            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            unit: components["schemas"]["LeadUnit"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -10508,9 +10654,53 @@ export interface components {
         /** RoundList */
         RoundList: {
             /** Items */
-            items: components["schemas"]["kezhong__server__models__office__dispatch__RoundOut"][];
+            items: components["schemas"]["RoundOut"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /** RoundOut */
+        RoundOut: {
+            /**
+             * Allowed
+             * @description close, remind: what the caller may do with it
+             */
+            allowed: string[];
+            /** Closed At */
+            closed_at: string | null;
+            /** Due At */
+            due_at: string;
+            /** Due On */
+            due_on: string;
+            /** Due Zh */
+            due_zh: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "dispatch_round";
+            /** Levels */
+            levels: string[];
+            /** Note */
+            note: string;
+            /** Period */
+            period: string;
+            /** Period Zh */
+            period_zh: string;
+            /** Programme */
+            programme: string;
+            /** Programme Id */
+            programme_id: number;
+            /**
+             * Round Kind
+             * @enum {string}
+             */
+            round_kind: "monthly" | "quarterly" | "half_year";
+            /** Sent At */
+            sent_at: string;
+            /** Version */
+            version: number;
         };
         /**
          * RoundWanted
@@ -10553,7 +10743,29 @@ export interface components {
         /** RulesList */
         RulesList: {
             /** Items */
-            items: components["schemas"]["kezhong__server__models__office__appraisal__RulesOut"][];
+            items: components["schemas"]["RulesOut"][];
+        };
+        /** RulesOut */
+        RulesOut: {
+            /** Comment Days */
+            comment_days: number;
+            /** En */
+            en: string;
+            /** Groups */
+            groups: components["schemas"]["GroupOut"][];
+            /** Id */
+            id: string;
+            /**
+             * Proposal
+             * @description no document prescribes them: 建议值
+             */
+            proposal: boolean;
+            /** Vetoes */
+            vetoes: {
+                [key: string]: string;
+            }[];
+            /** Zh */
+            zh: string;
         };
         /** RulesShown */
         RulesShown: {
@@ -11600,7 +11812,7 @@ export interface components {
             site_id: string;
             /** Site Kind */
             site_kind: string;
-            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            unit: components["schemas"]["LeadUnit"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -11911,7 +12123,7 @@ export interface components {
             state: string;
             /** Submission Kind */
             submission_kind: string;
-            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            unit: components["schemas"]["LeadUnit"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -11966,7 +12178,7 @@ export interface components {
             /** Name En */
             name_en: string;
             /** New Files */
-            new_files: components["schemas"]["kezhong__server__models__office__programme__FileOut"][];
+            new_files: components["schemas"]["AttachedFile"][];
             /** Note */
             note: string;
             /** Overdue */
@@ -11987,7 +12199,7 @@ export interface components {
             state: string;
             /** Submission Kind */
             submission_kind: string;
-            unit: components["schemas"]["kezhong__server__models__office__programme__UnitOut"] | null;
+            unit: components["schemas"]["LeadUnit"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -12366,7 +12578,7 @@ export interface components {
             /** Escalated To */
             escalated_to: string | null;
             /** Files */
-            files: components["schemas"]["kezhong__server__models__office__tasks__FileOut"][];
+            files: components["schemas"]["FileOut"][];
             /** Id */
             id: number;
             /** Issued At */
@@ -12587,6 +12799,34 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** TaskPart */
+        TaskPart: {
+            /** Due On */
+            due_on?: string | null;
+            /**
+             * Joint
+             * @default []
+             */
+            joint: number[];
+            /**
+             * Measure
+             * @default
+             */
+            measure: string;
+            /** Org Id */
+            org_id: number;
+            /**
+             * Title
+             * @description that of the whole where empty
+             * @default
+             */
+            title: string;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
+        };
         /**
          * TaskRow
          * @description A task in a list.
@@ -12711,7 +12951,7 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
             /** Templates */
-            templates: components["schemas"]["kezhong__server__models__office__organisation__TemplateOut"][];
+            templates: components["schemas"]["TemplateOut"][];
         };
         /**
          * TeamPostOut
@@ -12729,10 +12969,23 @@ export interface components {
             /** Zh */
             zh: string;
         };
-        /** TemplateList */
-        TemplateList: {
-            /** Items */
-            items: components["schemas"]["kezhong__server__models__office__programme__TemplateOut"][];
+        /**
+         * TemplateOut
+         * @description A form of team; ``assumed`` where its posts are not from the plan.
+         */
+        TemplateOut: {
+            /** Assumed */
+            assumed: boolean;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Posts */
+            posts: components["schemas"]["TeamPostOut"][];
+            /** Source */
+            source: string;
+            /** Zh */
+            zh: string;
         };
         /** ThresholdOut */
         ThresholdOut: {
@@ -12874,11 +13127,30 @@ export interface components {
              * Parts
              * @default []
              */
-            parts: components["schemas"]["kezhong__server__models__office__organisation__Part"][];
+            parts: components["schemas"]["Part"][];
             /** Short Name */
             short_name?: string | null;
             /** Successor */
             successor?: number | null;
+        };
+        /** UnitChoice */
+        UnitChoice: {
+            /** Area Code */
+            area_code: string;
+            /** Department */
+            department: string | null;
+            /** Full Name */
+            full_name: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Level */
+            level: string;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
         };
         /**
          * UnitDetail
@@ -13296,28 +13568,6 @@ export interface components {
             /** Score Id */
             score_id: number;
         };
-        /** RulesOut */
-        kezhong__server__models__office__appraisal__RulesOut: {
-            /** Comment Days */
-            comment_days: number;
-            /** En */
-            en: string;
-            /** Groups */
-            groups: components["schemas"]["GroupOut"][];
-            /** Id */
-            id: string;
-            /**
-             * Proposal
-             * @description no document prescribes them: 建议值
-             */
-            proposal: boolean;
-            /** Vetoes */
-            vetoes: {
-                [key: string]: string;
-            }[];
-            /** Zh */
-            zh: string;
-        };
         /**
          * UnitOut
          * @description A line of the table: one unit with the scores of its items.
@@ -13389,70 +13639,6 @@ export interface components {
             /** Missing */
             missing: number;
         };
-        /** RoundOut */
-        kezhong__server__models__office__dispatch__RoundOut: {
-            /**
-             * Allowed
-             * @description close, remind: what the caller may do with it
-             */
-            allowed: string[];
-            /** Closed At */
-            closed_at: string | null;
-            /** Due At */
-            due_at: string;
-            /** Due On */
-            due_on: string;
-            /** Due Zh */
-            due_zh: string;
-            /** Id */
-            id: number;
-            /**
-             * Kind
-             * @constant
-             */
-            kind: "dispatch_round";
-            /** Levels */
-            levels: string[];
-            /** Note */
-            note: string;
-            /** Period */
-            period: string;
-            /** Period Zh */
-            period_zh: string;
-            /** Programme */
-            programme: string;
-            /** Programme Id */
-            programme_id: number;
-            /**
-             * Round Kind
-             * @enum {string}
-             */
-            round_kind: "monthly" | "quarterly" | "half_year";
-            /** Sent At */
-            sent_at: string;
-            /** Version */
-            version: number;
-        };
-        /** Choice */
-        kezhong__server__models__office__measurement__Choice: {
-            /** En */
-            en: string;
-            /** Id */
-            id: string;
-            /** Zh */
-            zh: string;
-        };
-        /** RoundOut */
-        kezhong__server__models__office__notices__RoundOut: {
-            /** Escalations */
-            escalations: number;
-            /** Lights */
-            lights: number;
-            /** Reminders */
-            reminders: number;
-            /** Skipped */
-            skipped: boolean;
-        };
         /**
          * ChangeOut
          * @description A change that waits for its day, or what became of it.
@@ -13485,51 +13671,6 @@ export interface components {
             };
             /** Version */
             version: number;
-        };
-        /**
-         * Part
-         * @description A unit that is split off, with what goes there.
-         */
-        kezhong__server__models__office__organisation__Part: {
-            /** Code */
-            code: string;
-            /** Department */
-            department?: string | null;
-            /** Name */
-            name: string;
-            /**
-             * People
-             * @default []
-             */
-            people: number[];
-            /**
-             * Short Name
-             * @default
-             */
-            short_name: string;
-            /**
-             * Tasks
-             * @default []
-             */
-            tasks: number[];
-        };
-        /**
-         * TemplateOut
-         * @description A form of team; ``assumed`` where its posts are not from the plan.
-         */
-        kezhong__server__models__office__organisation__TemplateOut: {
-            /** Assumed */
-            assumed: boolean;
-            /** En */
-            en: string;
-            /** Id */
-            id: string;
-            /** Posts */
-            posts: components["schemas"]["TeamPostOut"][];
-            /** Source */
-            source: string;
-            /** Zh */
-            zh: string;
         };
         /**
          * UnitOut
@@ -13573,147 +13714,6 @@ export interface components {
             valid_to: string | null;
             /** Version */
             version: number;
-        };
-        /** FileOut */
-        kezhong__server__models__office__programme__FileOut: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Bytes */
-            bytes: number;
-            /** Id */
-            id: number;
-            /** Media Type */
-            media_type: string;
-            /** Name */
-            name: string;
-            /** Note */
-            note: string;
-            /** Purpose */
-            purpose: string;
-        };
-        /**
-         * RulesOut
-         * @description The rules for grading; ``version`` 0 where the shipped ones are in force.
-         */
-        kezhong__server__models__office__programme__RulesOut: {
-            /** Own */
-            own: boolean;
-            /** Rules */
-            rules: {
-                [key: string]: unknown;
-            };
-            /** Version */
-            version: number;
-        };
-        /** TemplateOut */
-        kezhong__server__models__office__programme__TemplateOut: {
-            /** En */
-            en: string;
-            /**
-             * Ends On
-             * Format: date
-             */
-            ends_on: string;
-            /** Hash */
-            hash: string;
-            /** Id */
-            id: string;
-            /** Measures */
-            measures: number;
-            /** Slots */
-            slots: components["schemas"]["NamedItem"][];
-            /** Source */
-            source: string;
-            /**
-             * Starts On
-             * Format: date
-             */
-            starts_on: string;
-            /** Zh */
-            zh: string;
-        };
-        /** UnitOut */
-        kezhong__server__models__office__programme__UnitOut: {
-            /** Id */
-            id: number;
-            /** Level */
-            level: string;
-            /** Name */
-            name: string;
-            /** Short Name */
-            short_name: string;
-        };
-        /** Choice */
-        kezhong__server__models__office__tasks__Choice: {
-            /** Area Code */
-            area_code: string;
-            /** Department */
-            department: string | null;
-            /** Full Name */
-            full_name: string;
-            /** Id */
-            id: number;
-            /** Kind */
-            kind: string;
-            /** Level */
-            level: string;
-            /** Mine */
-            mine: boolean;
-            /** Name */
-            name: string;
-        };
-        /** FileOut */
-        kezhong__server__models__office__tasks__FileOut: {
-            /** Bytes */
-            bytes: number;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Id */
-            id: number;
-            /** Media Type */
-            media_type: string;
-            /** Mine */
-            mine: boolean;
-            /** Name */
-            name: string;
-            /** Note */
-            note: string;
-            /** Purpose */
-            purpose: string;
-        };
-        /** Part */
-        kezhong__server__models__office__tasks__Part: {
-            /** Due On */
-            due_on?: string | null;
-            /**
-             * Joint
-             * @default []
-             */
-            joint: number[];
-            /**
-             * Measure
-             * @default
-             */
-            measure: string;
-            /** Org Id */
-            org_id: number;
-            /**
-             * Title
-             * @description that of the whole where empty
-             * @default
-             */
-            title: string;
-            /**
-             * Weight
-             * @default 1
-             */
-            weight: number;
         };
         /** Comparison */
         kezhong__server__models__whatif__Comparison: {
@@ -17202,7 +17202,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["kezhong__server__models__office__tasks__FileOut"];
+                    "application/json": components["schemas"]["FileOut"];
                 };
             };
             /** @description What is wrong and what to do */
@@ -20275,7 +20275,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["kezhong__server__models__office__programme__RulesOut"];
+                    "application/json": components["schemas"]["GradingRules"];
                 };
             };
             /** @description The caller has this version */
@@ -20324,7 +20324,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["kezhong__server__models__office__programme__RulesOut"];
+                    "application/json": components["schemas"]["GradingRules"];
                 };
             };
             /** @description What is wrong and what to do */
@@ -20868,7 +20868,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TemplateList"];
+                    "application/json": components["schemas"]["ProgrammeTemplateList"];
                 };
             };
             /** @description The caller has this version */
@@ -21540,7 +21540,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["kezhong__server__models__office__notices__RoundOut"];
+                    "application/json": components["schemas"]["ClockRound"];
                 };
             };
             /** @description What is wrong and what to do */

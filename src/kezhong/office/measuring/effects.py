@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -119,9 +120,11 @@ def _tell_lead_unit(session: OfficeSession, sheet: Verification, step: Step) -> 
     """The task's lead unit hears of everything that happens to the sheet: it may object."""
     told = Task.__table__
     lead = session.connection().execute(select(told.c.org_id).where(told.c.id == sheet.task_id)).scalar()
-    words = {"step": step.transition.id, "step_zh": step.transition.zh, "step_en": step.transition.en}
-    key = f"verification:{sheet.id}:{step.transition.id}:{sheet.version}"
-    tell_units(session, [lead] if lead else [], "changed", sheet, key, what="verification", reason=step.reason, **words)
+    transition = step.transition
+    tell_units(
+        session, [lead] if lead else [], "changed", sheet, f"verification:{sheet.id}:{transition.id}:{sheet.version}",
+        what="verification", reason=step.reason, step=transition.id, step_zh=transition.zh, step_en=transition.en,
+    )  # fmt: skip
 
 
 def _open_objection(session: OfficeSession, sheet: Verification, step: Step) -> None:
@@ -131,7 +134,9 @@ def _open_objection(session: OfficeSession, sheet: Verification, step: Step) -> 
 def _may_be_confirmed(session: OfficeSession, sheet: Verification, step: Step) -> None:
     """Nothing is confirmed while who is affected may still object."""
     if step.transition.id == "confirm" and sheet.object_until is not None and clock.now() < sheet.object_until:
-        raise ConflictError("measuring.may_object_still", value=clock.local_day(sheet.object_until).isoformat())
+        raise ConflictError(
+            "measuring.may_object_still", value=clock.local_day(sheet.object_until - timedelta(seconds=1)).isoformat()
+        )
 
 
 def _may_object(session: OfficeSession, sheet: Verification, grant: Grant) -> bool:

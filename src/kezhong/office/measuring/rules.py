@@ -50,7 +50,8 @@ def rules(session: OfficeSession) -> Rules:
     for name in _DAYS:
         if not isinstance(found[name], int) or isinstance(found[name], bool) or not 0 <= found[name] <= 250:
             raise InputError("measuring.bad_rules", column=name, value=found[name], expected="0–250")
-    return Rules(*(found[name] for name in _DAYS), proposal=not any(name in own for name in _DAYS))
+    own_days = any(name in own for name in _DAYS)
+    return Rules(**{name: found[name] for name in _DAYS}, proposal=not own_days)
 
 
 def day_after(session: OfficeSession, workdays: int) -> date:

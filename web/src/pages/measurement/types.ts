@@ -15,6 +15,7 @@ export type ObjectionDetail = Schemas["ObjectionDetail"];
 export type ObjectionList = Schemas["ObjectionList"];
 export type InUse = Schemas["FacilitiesInUse"];
 export type BindableList = Schemas["BindableList"];
+export type Hits = Schemas["Hits"];
 export type Measured = Schemas["Measured"];
 export const TABS = ["targets", "tasks", "sheets", "objections", "in-use"] as const;
 export type Tab = (typeof TABS)[number];

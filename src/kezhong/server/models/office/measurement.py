@@ -178,6 +178,7 @@ class SheetBrief(BaseModel):
     state: str
     finding: str
     due_at: str | None
+    due_on: str | None = Field(description="last day, in the city's zone")
     run_id: str
     org: str
 
@@ -223,6 +224,7 @@ class Sheet(SheetBrief):
     signed_by: str | None
     signed_at: str | None
     object_until: str | None
+    object_until_on: str | None = Field(description="last day on which may be objected")
     allowed: list[str]
 
 

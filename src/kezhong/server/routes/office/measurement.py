@@ -27,13 +27,14 @@ from kezhong.server.routes import COMMON, READ
 from kezhong.server.state import State
 from kezhong.server.views import jobs as jobs_view
 from kezhong.server.views.office import measurement as view
+from kezhong.server.views.office import sheets as sheet_view
+from kezhong.server.views.office.naming import Names
 from kezhong.server.views.office.projects_import import submit_import
 
 router = APIRouter(prefix="/office/measurement", tags=["office: measurement"])
 Id = Annotated[int, Path(ge=1, le=2**62)]
 Limit = Annotated[int, Query(ge=1, le=200, description="items in a page")]
 Code = Annotated[str, Query(max_length=100)]
-#: States a closed task that came of a shortfall can be in.
 TaskState = Literal["awaiting_measurement", "measured_met", "measured_not_met", "closed_unmeasured"]
 SheetState = Literal["issued", "community_signed", "objected", "confirmed", "superseded"]
 ObjectionState = Literal["filed", "under_review", "upheld", "corrected", "dismissed", "withdrawn"]
@@ -101,7 +102,7 @@ def measured_targets(
         following = write_cursor(rows[limit - 1].id, question) if len(rows) > limit else None
         kept = rows[:limit]
         found = targets.course_of(session, kept)
-        names, areas = view.Names(session, kept), view.key_areas(session, (one.figure_key for one in kept))
+        names, areas = Names(session, kept), view.key_areas(session, (one.figure_key for one in kept))
         items = [view.target(session, names, areas, one, found[one.id]) for one in kept]
     return respond(request, prepare({"items": items, "next_cursor": following}))
 
@@ -120,7 +121,7 @@ def measured_target(request: Request, work: Unit, target_id: Id) -> Response:
 
 def _target(session: OfficeSession, row: Target) -> dict[str, Any]:
     found = targets.course_of(session, [row])
-    names, areas = view.Names(session, [row]), view.key_areas(session, [row.figure_key])
+    names, areas = Names(session, [row]), view.key_areas(session, [row.figure_key])
     return view.target(session, names, areas, row, found[row.id], detail=True)
 
 
@@ -194,7 +195,7 @@ def awaiting_tasks(
     with work() as session:
         conditions = [Task.state == state, Task.shortfall_id.is_not(None)]
         rows, following = _page(session, Task, conditions, limit, cursor, digest(["awaiting", state]))
-        items = view.awaiting(session, rows)
+        items = sheet_view.awaiting(session, rows)
     return respond(request, prepare({"items": items, "next_cursor": following}))
 
 
@@ -207,7 +208,7 @@ def close_unmeasured(request: Request, work: Unit, task_id: Id, wanted: wire.Rea
     version = version_of(request)
     with work() as session:
         row = take_step(session, session.one(Task, task_id), "close_unmeasured", version=version, reason=wanted.reason)
-        value = view.awaiting(session, [row])[0]
+        value = sheet_view.awaiting(session, [row])[0]
     return versioned(request, value, row.version)
 
 
@@ -222,7 +223,7 @@ def verification_sheets(
     with work() as session:
         conditions = [Verification.state.in_(state)] if state else []
         rows, following = _page(session, Verification, conditions, limit, cursor, digest(["sheets", state]))
-        items = view.sheets(session, rows)
+        items = sheet_view.sheets(session, rows)
     return respond(request, prepare({"items": items, "next_cursor": following}))
 
 
@@ -234,7 +235,7 @@ def verification_sheet(request: Request, work: Unit, sheet_id: Id) -> Response:
     """A verification sheet with its course."""
     with work() as session:
         row = session.one(Verification, sheet_id)
-        value = view.sheet(session, row)
+        value = sheet_view.sheet(session, row)
     return versioned(request, value, row.version)
 
 
@@ -247,7 +248,7 @@ def sign_sheet(request: Request, work: Unit, sheet_id: Id, wanted: wire.SignRequ
     version = version_of(request)
     with work() as session:
         row = sheets.sign_sheet(session, sheet_id, wanted.finding, wanted.note, version=version)
-        value = view.sheet(session, row)
+        value = sheet_view.sheet(session, row)
     return versioned(request, value, row.version)
 
 
@@ -260,7 +261,7 @@ def confirm_sheet(request: Request, work: Unit, sheet_id: Id, wanted: wire.Reaso
     version = version_of(request)
     with work() as session:
         row = sheets.conclude_sheet(session, sheet_id, version=version, reason=wanted.reason)
-        value = view.sheet(session, row)
+        value = sheet_view.sheet(session, row)
     return versioned(request, value, row.version)
 
 
@@ -283,7 +284,7 @@ def list_objections(
         if state:
             conditions.append(Objection.state.in_(state))
         rows, following = _page(session, Objection, conditions, limit, cursor, digest(["objections", state]))
-        items = view.objections(session, rows)
+        items = sheet_view.objections(session, rows)
     return respond(request, prepare({"items": items, "next_cursor": following}))
 
 
@@ -298,7 +299,7 @@ def file_objection(request: Request, work: Unit, wanted: wire.ObjectRequest) -> 
         row = objections.file_objection(
             session, wanted.object_kind, wanted.object_id, wanted.text, version=wanted.version
         )
-        return view.objection(session, row), row.version
+        return sheet_view.objection(session, row), row.version
 
     return created(work, request, wanted.model_dump(), build)
 
@@ -311,7 +312,7 @@ def read_objection(request: Request, work: Unit, objection_id: Id) -> Response:
     """An objection with its course, and what was corrected."""
     with work() as session:
         row = session.one(Objection, objection_id)
-        value = view.objection(session, row)
+        value = sheet_view.objection(session, row)
     return versioned(request, value, row.version)
 
 
@@ -325,7 +326,7 @@ def withdraw_objection(request: Request, work: Unit, objection_id: Id, wanted: w
     with work() as session:
         row = session.one(Objection, objection_id)
         row = take_step(session, row, "withdraw", version=version, reason=wanted.reason)
-        value = view.objection(session, row)
+        value = sheet_view.objection(session, row)
     return versioned(request, value, row.version)
 
 
@@ -342,7 +343,7 @@ def decide_objection(request: Request, work: Unit, objection_id: Id, wanted: wir
             session, objection_id, wanted.step, version=version, reason=wanted.reason, fields=fields
         )
         session.flush()
-        value = view.objection(session, row)
+        value = sheet_view.objection(session, row)
     return versioned(request, value, row.version)
 
 
