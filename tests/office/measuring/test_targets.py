@@ -15,7 +15,16 @@ from kezhong.office.measuring.targets import bind_target, measure_counts, measur
 from kezhong.office.models import Area, AuditEntry, Measurement, Promise, Target
 from kezhong.office.session import ChangedMeanwhileError
 from measuring_world import (
-    EAST, ELEMENT, FIRST, LATER, figure, make_pilot, make_promise, make_target, next_run, reader,
+    EAST,
+    ELEMENT,
+    FIRST,
+    LATER,
+    figure,
+    make_pilot,
+    make_promise,
+    make_target,
+    next_run,
+    reader,
 )  # fmt: skip
 from office_world import WEST, World
 
