@@ -55,7 +55,8 @@ def _unit(facts: Facts, unit: Unit) -> dict[str, Any]:
         row = {"kind": "dispatch_sheet", "id": sheet.id, "code": round_.period, "title": ""}
         found["sheets_due"].append(row)
         if sheet.first_filled_at is None:
-            found["sheets_missing"].append(row)
+            if sheet.due_at is not None and sheet.due_at < now:
+                found["sheets_missing"].append(row)
         elif sheet.due_at is not None and sheet.first_filled_at > sheet.due_at:
             found["sheets_late"].append(row)
     return {
@@ -75,7 +76,8 @@ def _papers(facts: Facts, unit: Unit, found: dict[str, list[dict[str, Any]]]) ->
         found["papers_due"].append(row)
         at = handed.get(paper.id)
         if at is None:
-            found["papers_missing"].append(row)
+            if paper.due_at < clock.now():  # nothing is missing before its deadline
+                found["papers_missing"].append(row)
         elif at > paper.due_at:
             found["papers_late"].append(row)
 

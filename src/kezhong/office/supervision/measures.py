@@ -268,8 +268,10 @@ def _later(zh: str, en: str) -> Callable[[Facts, Unit, Mapping[str, Any]], Measu
 MEASURES: Mapping[str, Measure] = {
     "tasks_done": Measure(
         _tasks_done,
-        "完成任务的权重之和 ÷ 本期到期任务的权重之和（已分解的任务计其下级；逾期完成按系数计；实测未达标不计完成）",
-        "weights of tasks done ÷ weights of tasks due (handed-down tasks by their parts; late ones at a factor)",
+        "完成任务的权重之和 ÷ 本期到期任务的权重之和"
+        "（区：已分解的计其下级；部门：计本单位牵头的；逾期完成按系数计；实测未达标不计完成）",
+        "weights of tasks done ÷ weights of tasks due "
+        "(districts: handed-down ones by their parts; late ones at a factor; measured as not met: not done)",
         {"late_credit": 0.5},
     ),
     "shortfalls_closed": Measure(

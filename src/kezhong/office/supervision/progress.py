@@ -10,6 +10,8 @@ from kezhong.office.access.permissions import Permission
 from kezhong.office.machines import Relation
 from kezhong.office.models import Project, Task
 from kezhong.office.session import OfficeSession
+from kezhong.office.tasks.parts import roll_up
+from kezhong.office.telling.lighting import relight
 
 
 def write_reply(
@@ -39,6 +41,10 @@ def _task(session: OfficeSession, key: int, reply: Mapping[str, Any], source: st
             task.progress = wanted
         if reply["situation"]:
             task.progress_note = reply["situation"]
+    if before["progress"] != wanted:
+        relight(session, task)
+        session.flush()
+        roll_up(session, task.parent_id)  # the task it is a part of is as far as its parts are
     if reply["done"] == "yes" and task.state != "reported":
         _report_done(session, task, reply["situation"], reason)
     after = {"progress": task.progress, "state": task.state}

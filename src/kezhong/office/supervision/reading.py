@@ -187,6 +187,7 @@ def read_rows(stated: Stated, sent: Sequence[Mapping[str, Any]]) -> Read:
     problems: list[Problem] = []
     by_key = {row["row"]: row for row in sent}
     by_code = {str(row["code"]): row for row in sent if row.get("code")}
+    order = {row["row"]: number for number, row in enumerate(sent)}
     taken: dict[str, dict[str, Any]] = {}
     for number in range(heading + 1, len(grid)):
         cells = grid[number]
@@ -197,12 +198,11 @@ def read_rows(stated: Stated, sent: Sequence[Mapping[str, Any]]) -> Read:
             if _filled(form, cells, places):
                 problems.append(_at_row("dispatch.row_twice", Severity.ERROR, row, number))
         else:
-            taken[row["row"]] = _reply(form, row, cells, places, number, problems, sent.index(row) + 1)
+            taken[row["row"]] = _reply(form, row, cells, places, number, problems, order[row["row"]] + 1)
     for row in sent:
         if row["row"] not in taken:
             problems.append(_at_row("dispatch.row_missing", Severity.WARNING, row, None))
     # In the order of the sheet, not of the file: sorting the rows must not change a word of what is told.
-    order = {row["row"]: number for number, row in enumerate(sent)}
     problems.sort(key=lambda problem: order.get(problem.row, len(order)))
     replies = [taken.get(row["row"], blank_reply(form, row["row"])) for row in sent]
     return Read(replies, _whole(grid[:heading]), problems)
