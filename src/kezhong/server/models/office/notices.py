@@ -98,7 +98,7 @@ class DeliveryPage(BaseModel):
     queue: dict[str, Any]
 
 
-class RoundOut(BaseModel):
+class ClockRound(BaseModel):
     lights: int
     reminders: int
     escalations: int

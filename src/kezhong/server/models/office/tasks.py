@@ -189,7 +189,7 @@ class Gantt(BaseModel):
     last: date
 
 
-class Choice(BaseModel):
+class UnitChoice(BaseModel):
     id: int
     name: str
     full_name: str
@@ -218,7 +218,7 @@ class StageChoice(BaseModel):
 class Choices(BaseModel):
     """What forms and filters choose from."""
 
-    units: list[Choice]
+    units: list[UnitChoice]
     programmes: list[ProgrammeChoice]
     stages: list[StageChoice]
     areas: list[dict[str, str]]
@@ -360,7 +360,7 @@ class TaskEdit(Strict):
     reason: Text = ""
 
 
-class Part(Strict):
+class TaskPart(Strict):
     org_id: Key
     title: Annotated[str, Field(max_length=500)] = Field("", description="that of the whole where empty")
     measure: Text = ""
@@ -370,7 +370,7 @@ class Part(Strict):
 
 
 class Parts(Strict):
-    parts: Annotated[list[Part], Field(min_length=1, max_length=100)]
+    parts: Annotated[list[TaskPart], Field(min_length=1, max_length=100)]
     issue: bool = Field(default=False, description="issue them at once")
 
 

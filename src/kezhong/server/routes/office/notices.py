@@ -274,7 +274,7 @@ def retry_delivery(work: Unit, delivery_id: Id) -> Response:
 
 
 @router.post(
-    "/office/round", response_model=wire.RoundOut, responses=COMMON, dependencies=[require(Permission.RUN_OFFICE)]
+    "/office/round", response_model=wire.ClockRound, responses=COMMON, dependencies=[require(Permission.RUN_OFFICE)]
 )
 def run_round(request: Request, work: Unit) -> Response:
     """Do the clock's round now: lights, reminders, escalation. Nothing is told twice by it."""

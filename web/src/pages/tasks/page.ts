@@ -1,0 +1,7 @@
+import { Finished } from "@element-plus/icons-vue";
+import type { Subject } from "@/office/pages";
+
+export const subject: Subject = {
+  routes: [{ path: "/tasks/:id(\\d+)?", name: "tasks", component: () => import("./TasksPage.vue") }],
+  rail: [{ name: "tasks", path: "/tasks", icon: Finished, permission: "task:read", order: 30 }],
+};
