@@ -39,12 +39,13 @@ def roll_up(session: OfficeSession, task_id: int | None) -> None:
                 table.c.parent_id == task_id, table.c.state.not_in(_VOID)
             )
         ).scalar()
-        if mean is not None and not whole.progress_by_hand and int(mean) != whole.progress:
-            connection.execute(table.update().where(table.c.id == task_id).values(progress=int(mean)))
-            known = session.identity_map.get(session.identity_key(Task, task_id))
-            if known is not None:
-                session.refresh(known, ["progress"])
-                relight(session, known)
+        if mean is None or whole.progress_by_hand or int(mean) == whole.progress:
+            return  # it stays as it is, and so does all above it
+        connection.execute(table.update().where(table.c.id == task_id).values(progress=int(mean)))
+        known = session.identity_map.get(session.identity_key(Task, task_id))
+        if known is not None:
+            session.refresh(known, ["progress"])
+            relight(session, known)
         task_id = whole.parent_id
 
 

@@ -50,10 +50,15 @@ def _tell(
 
 
 def _unit_name(session: OfficeSession, org_id: int | None) -> str:
+    """What a unit is called; asked once in a transaction, since one step names the same units to many."""
     if org_id is None:
         return ""
-    found = session.execute(select(Organisation.short_name).where(Organisation.id == org_id)).scalar()
-    return found or ""
+    known: dict[int, str] = session.info.setdefault("unit_names", {})
+    if org_id not in known:
+        unit = Organisation.__table__
+        named = select(unit.c.short_name).where(unit.c.id == org_id)
+        known[org_id] = session.connection().execute(named).scalar() or ""
+    return known[org_id]
 
 
 def _lead(session: OfficeSession, row: Any, step: Step) -> None:
