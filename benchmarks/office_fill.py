@@ -100,7 +100,8 @@ def _tasks(connection: Connection, wanted: int, rng: random.Random) -> None:
                 f"{rng.choice(_WORDS)}与{rng.choice(_WORDS)}同步推进", unit.level, units[0].id, state,
                 100 if state == "closed" else rng.randint(0, 95), "", start, due,
                 datetime(due.year, due.month, due.day, 15, 59, 59, tzinfo=UTC), rng.choice(_LIGHTS), "", "压力数据",
-                1.0, 1, now, now, unit.area_code, unit.area_path, unit.id, unit.path, unit.department, *defaults.values(),
+                1.0, 1, now, now, unit.area_code, unit.area_path, unit.id, unit.path, unit.department,
+                *defaults.values(),
             ))  # fmt: skip
 
 
