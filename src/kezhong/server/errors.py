@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -111,6 +112,11 @@ def install(app: FastAPI) -> None:
         if problem.http_status >= 500:
             _log.error("request failed", extra={"request_id": request_id(request), "code": problem.code})
         return envelope_response(problem, request_id(request))
+
+    @app.exception_handler(DataError)
+    def _unstorable(request: Request, problem: DataError) -> Response:
+        # A NUL in a text, a number beyond its range: of the caller's making, and told without the value.
+        return envelope_response(InputError("server.unstorable"), request_id(request))
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, problem: RequestValidationError) -> Response:

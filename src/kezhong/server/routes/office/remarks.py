@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -214,7 +213,7 @@ def import_ledger(request: Request, work: Unit, body: wire.ImportRequest) -> Res
     """Take in an existing ledger: with ``write`` false say what would be done, with true do it, all or nothing."""
     try:
         content = base64.b64decode(body.content, validate=True)
-    except binascii.Error as problem:
+    except ValueError as problem:  # of binascii, too; text that is not ASCII
         raise InputError("tasks.ledger_kind", file=body.name) from problem
 
     def build(session: OfficeSession) -> tuple[Any, int]:
