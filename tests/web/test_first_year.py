@@ -1,0 +1,181 @@
+"""The first year of the plan of Wuhai, played in the browser by the people of the demonstration city.
+
+Districts nominate, the office approves five pilots, plans come in, tasks go down four levels, evidence comes up, one is
+returned, one is late and escalates, a pilot is accepted, appraisal and monthly sheet go out as ``.xlsx`` and are read
+back. Each test is a chapter and begins where the one before it ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from first_year.acts import expect_state, open_pilot, open_task, take
+from first_year.town import DISTRICTS, Town, open_town
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from kezhong.demo.office.paper import word
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("first-year")]
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PLAN = "试点建设实施方案"
+PROGRAMME = "一刻钟社区生活圈建设（2022—2024年）"
+
+
+@pytest.fixture(scope="module")
+def town(
+    pytestconfig: pytest.Config, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town]:
+    with open_town(pytestconfig, browser, tmp_path_factory.mktemp("first-year")) as opened:
+        yield opened
+
+
+def test_the_office_signs_in_and_sets_up_the_programme(town: Town) -> None:
+    town.on(2, 25, 9)
+    page = town.visitor("bangong")
+    page.goto("/")
+    expect(page.get_by_role("heading", name="示范市")).to_be_visible()
+    page.locator(f"[data-demo='{town.cast.people['bangong']}']").click()
+    town.is_in("bangong")
+    expect(page.get_by_text("暂无在办事项")).to_be_visible()
+
+    page.goto("/programme")
+    form = page.locator("form")
+    expect(form.get_by_label("名称", exact=True)).to_have_value(PROGRAMME)
+    for number, code in enumerate(DISTRICTS):
+        form.locator("fieldset select").nth(number).select_option(code)
+    form.get_by_role("button", name="建立").click()
+    expect(page.get_by_text("打造试点").first).to_be_visible()
+
+
+NOMINATED = (
+    ("qu", "SHQ05", "配套基础好，居民参与度高，适合先做样板"),
+    ("qu", "SHQ01", "江边老城区，老年人多，缺社区服务站和日间照料"),
+    ("qu", "SHQ07", "铁路把生活圈分成两半，原货场仓库可以盘活"),
+    ("999902", "SHQ11", "商业街区成熟，公共厕所和菜市场居民反映最多"),
+    ("999903", "SHQ14", "矿区服务中心，坡上片区公交尚未延伸"),
+)
+
+
+def test_districts_nominate_and_the_office_approves_five(town: Town) -> None:
+    town.on(3, 8)
+    for name, circle, grounds in NOMINATED:
+        page = town.page(name, "/pilots")
+        page.locator("[data-nominate]").click()
+        form = page.locator("form")
+        form.locator("[name=life_circle]").select_option(circle)
+        form.locator("[name=grounds]").fill(grounds)
+        form.locator("[data-send]").click()
+        expect(page.locator("[data-state]").first).to_have_text("已推荐")
+    town.on(3, 14)
+    office = town.page("bangong", "/pilots")
+    expect(office.locator("tr[data-pilot]")).to_have_count(5)
+    for _, circle, _ in NOMINATED:
+        open_pilot(office, town.circle(circle))
+        take(office, "take_up")
+        expect_state(office, "审核中")
+    town.on(3, 25)
+    office = town.page("bangong")
+    for _, circle, _ in NOMINATED:
+        open_pilot(office, town.circle(circle))
+        take(office, "approve")
+        expect_state(office, "已批准")
+    office.goto("/programme")
+    expect(office.locator("tr", has_text="打造试点").first).to_contain_text("5 个 / 5 个")
+    # A district sees its own pilots, not the neighbour's.
+    neighbour = town.page("999902", "/pilots")
+    expect(neighbour.locator("tr[data-pilot]")).to_have_count(1)
+    expect(neighbour.locator("tr[data-pilot]")).to_contain_text("已批准")
+
+
+def _hand_in(page: Page, paper: str, name: str, step: str = "submit") -> None:
+    """A district attaches its paper and hands it in."""
+    page.goto("/submissions")
+    page.get_by_role("link", name=paper, exact=True).click()
+    panel = page.get_by_role("complementary")
+    lines = ("一、基本情况与主要短板", "二、建设目标与重点任务", "三、项目清单、资金来源与时限")
+    content = word(name, lines)
+    panel.locator("[data-file]").first.set_input_files({"name": f"{name}.docx", "mimeType": DOCX, "buffer": content})
+    expect(panel.get_by_text(f"{name}.docx").first).to_be_visible()
+    take(panel, step, reply="请审阅")
+
+
+def test_plans_come_in_and_one_goes_back(town: Town) -> None:
+    for day, name in ((28, "qu"), (29, "999902"), (31, "999903")):
+        town.on(3, day, 15)
+        page = town.page(name)
+        _hand_in(page, PLAN, f"{town.unit(name)}{PLAN}")
+        expect_state(page.get_by_role("complementary"), "已报送")
+    town.on(4, 2)
+    office = town.page("bangong", "/submissions")
+    # Who is missing is seen at a glance: eight departments have handed in nothing, nor has anybody a second paper.
+    expect(office.locator("[data-paper=IP]")).to_contain_text("已报 3 / 3")
+    expect(office.locator("[data-paper=CP]")).to_contain_text("逾期未报")
+    for name in ("qu", "999902", "999903"):
+        office.goto("/submissions?state=submitted")
+        office.locator("tr[data-paper]", has_text=town.unit(name)).first.get_by_role("link").click()
+        panel = office.get_by_role("complementary")
+        expect(panel.get_by_text(f"{town.unit(name)}{PLAN}.docx").first).to_be_visible()
+        if name == "999903":
+            take(panel, "return", reason="资金来源未落实到项目，缺逐月节点", due=str(town.cast.day(4, 8)))
+            expect_state(panel, "退回修改")
+        else:
+            take(panel, "receive")
+            expect_state(panel, "已收讫")
+    town.on(4, 7)
+    page = town.page("999903", "/home")
+    expect(page.get_by_text(PLAN).first).to_be_visible()
+    page.goto("/submissions")
+    page.get_by_role("link", name=PLAN, exact=True).click()
+    expect(page.get_by_role("complementary")).to_contain_text("资金来源未落实到项目，缺逐月节点")
+    _hand_in(page, PLAN, f"{town.unit('999903')}{PLAN}（修订）", "resubmit")
+    expect_state(page.get_by_role("complementary"), "已重报")
+    _hand_in(page, "一刻钟社区生活圈建设规划", "建设规划")
+    expect(page.get_by_role("complementary")).to_contain_text("逾期报送")
+    town.on(4, 8)
+    office = town.page("bangong", "/submissions?state=resubmitted")
+    office.locator("tr[data-paper] a").first.click()
+    take(office.get_by_role("complementary"), "receive")
+    expect_state(office.get_by_role("complementary"), "已收讫")
+    expect(office.get_by_role("complementary")).to_contain_text("第 2 版")
+
+
+WORK = "商业网点布局"
+
+
+def _hand_down(drawer: Locator, unit: str, title: str, due: str) -> None:
+    """Sign for a task and hand a part of it down to a unit below."""
+    take(drawer, "accept")
+    expect_state(drawer, "已签收")
+    take(drawer, "start")
+    expect_state(drawer, "办理中")
+    drawer.locator("[data-split]").click()
+    drawer.get_by_label("查找单位").fill(unit)
+    drawer.locator("fieldset label", has_text=unit).first.get_by_role("checkbox").check()
+    drawer.get_by_label("主要任务").fill(title)
+    drawer.get_by_label("完成时限").fill(due)
+    drawer.locator("[data-send]").click()
+    expect(drawer.locator("ul.parts")).to_contain_text(title)
+
+
+def test_a_task_goes_down_four_levels(town: Town) -> None:
+    town.on(4, 11)
+    office = town.page("bangong")
+    drawer = open_task(office, "2-01", WORK)
+    take(drawer, "issue")
+    expect_state(drawer, "已下达")
+    day = town.cast.day
+    for name, unit, due in (
+        ("shangwu", town.unit("qu"), day(11, 30)), ("qu", town.unit("jiedao"), day(9, 30)), ("jiedao", town.unit("shequ"), day(6, 30)),
+    ):  # fmt: skip
+        page = town.page(name)
+        drawer = open_task(page, "2-01", WORK if name == "shangwu" else f"{town.unit(name)}商业网点摸底与补缺")
+        _hand_down(drawer, unit, f"{unit}商业网点摸底与补缺", str(due))
+    page = town.page("shequ", "/home")
+    expect(page.locator("[data-section=to_do]")).to_contain_text(f"{town.unit('shequ')}商业网点摸底与补缺")
+    drawer = open_task(page, "2-01", "商业网点摸底与补缺")
+    take(drawer, "accept")
+    take(drawer, "start")
+    expect_state(drawer, "办理中")
+    expect(drawer).to_contain_text("上级任务")
