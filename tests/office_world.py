@@ -18,15 +18,20 @@ People by user name: ``office``, ``civil``, ``commerce``, ``east``, ``west``, ``
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 import small_city
 from kezhong import clock
@@ -45,20 +50,60 @@ EAST, WEST = "150301", "150302"
 
 
 def migrate(database: Database) -> None:
-    """Prepare a template for :func:`office_database.fresh_database`."""
+    """Prepare a template for :func:`office_database.fresh_database`: the schema and nothing in it."""
     migrations.upgrade(database.owner_engine, database.app_role)
 
 
+def migrate_and_fill(database: Database) -> None:
+    """Prepare a template that holds the small city's areas and the world of :func:`make_world`."""
+    migrate(database)
+    with tempfile.TemporaryDirectory() as folder:
+        office = _office(database, _copied(Path(folder) / "city"))
+        office.sync()
+        make_world(office)
+
+
 @contextlib.contextmanager
-def office_of(config: pytest.Config, folder: Path) -> Iterator[Office]:
-    """An office on a database of its own, over a small city in ``folder``; areas are synced, there are no units yet."""
-    city = small_city.make(folder).city if not (folder / "kezhong.toml").exists() else City.open(folder)
-    with fresh_database(config, prepare=migrate) as database:
-        office = Office(city.folder, city.config, database, derive(b"for tests only" * 4), ExitStack())
+def office_of(config: pytest.Config, folder: Path, *, filled: bool = False) -> Iterator[Office]:
+    """An office on a database of its own, over a small city in ``folder``; areas are synced.
+
+    There are no units yet, unless ``filled``: then it is a copy of a world, of which :func:`world_of` knows the ids.
+    """
+    city = City.open(folder) if (folder / "kezhong.toml").exists() else _copied(folder)
+    with fresh_database(config, prepare=migrate_and_fill if filled else migrate) as database:
+        office = _office(database, city)
         office.folder.mkdir(exist_ok=True)
         write_json(office.folder / "office.json", {"format": 1, "made": clock.stamp()})
-        office.sync()
+        if not filled:
+            office.sync()
         yield office
+
+
+def _office(database: Database, city: City) -> Office:
+    return Office(city.folder, city.config, database, derive(b"for tests only" * 4), ExitStack())
+
+
+@cache
+def _original() -> Path:
+    """The small city, written once a process."""
+    shelf = tempfile.TemporaryDirectory(prefix="kz-small-")
+    atexit.register(shelf.cleanup)
+    return small_city.make(Path(shelf.name) / "city").city.folder
+
+
+def _copied(folder: Path) -> City:
+    return City.open(shutil.copytree(_original(), folder))
+
+
+def world_of(office: Office) -> World:
+    """The world that a filled office holds."""
+    world = World(office)
+    with office.database.app_engine.connect() as connection:
+        world.org = dict(iter(connection.execute(select(Organisation.code, Organisation.id))))
+        world.person = dict(iter(connection.execute(select(Person.username, Person.id))))
+        world.programme = connection.execute(select(Programme.id)).scalar_one()
+        world.stage = dict(iter(connection.execute(select(Stage.number, Stage.id))))
+    return world
 
 
 @dataclass

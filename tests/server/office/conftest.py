@@ -13,20 +13,20 @@ from kezhong.office.identity.sessions import start_session
 from kezhong.office.office import Office
 from kezhong.server import create_app
 from kezhong.server.identity import COOKIE
-from office_world import World, make_world, office_of
+from office_world import World, office_of, world_of
 
 
 @pytest.fixture
-def office(pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[Office]:
-    """An office with areas and nothing else."""
-    with office_of(pytestconfig, tmp_path / "city") as found:
+def office(request: pytest.FixtureRequest, pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[Office]:
+    """An office with areas and nothing else, or already the world where the test asks for that, too."""
+    with office_of(pytestconfig, tmp_path / "city", filled="world" in request.fixturenames) as found:
         yield found
 
 
 @pytest.fixture
 def world(office: Office) -> World:
     """An office with units, people and a programme."""
-    return make_world(office)
+    return world_of(office)
 
 
 @pytest.fixture
