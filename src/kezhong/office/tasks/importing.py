@@ -167,12 +167,11 @@ class _Reader:
         found = []
         for name in split_units(line.text(column)):
             one = self._known.find(name)
+            found.append(one)
             if not one.units:
                 self.unknown.setdefault(name, one)
                 near = "、".join(self._known.short.get(unit, "") for unit in one.near)
                 self._wrong(line, column, name, "tasks.ledger_unit", near=near or "–")
-            else:
-                found.append(one)
         return found
 
     def _responsible(self, line: Line) -> tuple[int | None, tuple[int, ...]]:
@@ -184,6 +183,8 @@ class _Reader:
                 self._wrong(line, "units" if "units" in self._ledger.columns else "lead", "", "tasks.ledger_no_unit")
             return None, ()
         first = (lead or responsible or joint)[0]
+        if not first.units:  # nobody else leads in its place
+            return None, ()
         if first.is_group:
             name = self._known.short.get(first.units[0], "")
             self._wrong(line, "units", first.name, "tasks.ledger_group", grave=False, unit=name)

@@ -15,7 +15,8 @@ export const zh = {
     needs: {
       reason: "理由", reply: "办理情况", evidence: "佐证材料", document: "报送材料", sheet: "表单", plan: "建设方案", result: "结论", grade: "等级", due: "时限", unit: "责任单位", funding: "资金来源与金额",
     },
-    lights: { green: "正常", yellow: "滞后", red: "严重滞后或逾期", grey: "不评判" },
+    attach: "如有材料，可在“附件”中上传（自愿，不作硬性要求）。",
+    lights: { green: "绿灯", yellow: "黄灯", red: "红灯", grey: "不评判" },
     conflict: {
       title: "已有更新的版本",
       hint: "您填写期间，他人修改了这条记录。您填写的内容仍保留在左侧，右侧为最新内容；核对后可再次提交。",
@@ -44,7 +45,8 @@ export const en: typeof zh = {
     needs: {
       reason: "Reason", reply: "What was done", evidence: "Evidence", document: "Document", sheet: "Sheet", plan: "Plan", result: "Result", grade: "Grade", due: "Deadline", unit: "Responsible unit", funding: "Source and amount of money",
     },
-    lights: { green: "on schedule", yellow: "behind", red: "far behind or overdue", grey: "not judged" },
+    attach: "Papers, where there are any, can be attached under “Files” (voluntary).",
+    lights: { green: "green", yellow: "yellow", red: "red", grey: "not judged" },
     conflict: {
       title: "There is a newer version",
       hint: "Somebody changed this record while you were writing. What you wrote is kept on the left, the newest version is on the right; compare and send again.",
