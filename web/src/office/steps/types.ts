@@ -34,6 +34,6 @@ export interface StepInput {
 
 /** Steps that end, refuse or send back something are red and never the first button. */
 const GRAVE = new Set([
-  "refuse", "return", "withdraw", "decline", "dismiss", "drop", "cancel", "suspend", "refuse_acceptance", "order_rectification", "measure_not_met", "supersede", "supersede_confirmed", "waive", "postpone",
+  "refuse", "return", "withdraw", "decline", "dismiss", "drop", "cancel", "suspend", "refuse_acceptance", "order_rectification", "measure_not_met", "supersede", "supersede_confirmed", "waive", "postpone", "reopen",
 ]);
 export const isGrave = (step: AllowedStep): boolean => GRAVE.has(step.id);
