@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kezhong.catalogue.model import Basis, Walker
 
 #: Raised when formulae change, so that an old run is not taken for an answer of the new ones.
-METHOD = 5
+METHOD = 6
 VARIANTS = ("population", "target_pop", "land", "building", "estate", "buffer")
 
 

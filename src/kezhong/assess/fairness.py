@@ -45,7 +45,25 @@ def add_equity(study: Study, rules: list[Rule], scores: dict[str, Scores], book:
         "*", "coverage", "blind_spot", nobody[rows] / units.residents[rows], unit="share", status="informative",
         numerator=nobody[rows], denominator=units.residents[rows], variant="population", areas=rows,
     )  # fmt: skip
+    _complete(study, rules, book)
     _gaps(study, rules, book)
+
+
+def _complete(study: Study, rules: list[Rule], book: FigureBook) -> None:
+    """People who reach everything that is required of walking where they live: the *access coverage* of a programme.
+
+    Elements that were found nowhere in the city are left out – nobody can be said not to reach what was not looked for –
+    and so are people of whom nothing is asked.
+    """
+    units = study.units
+    share = reached_count([rule for rule in rules if rule.serving.any()], len(units.people))
+    asked = units.sums(~np.isnan(share) * units.people)
+    complete = units.sums((share >= 1.0) * units.people)
+    rows = np.flatnonzero(asked > 0)
+    book.add(
+        "*", "coverage", "complete_access", complete[rows] / asked[rows], unit="share", status="informative",
+        numerator=complete[rows], denominator=asked[rows], variant="population", areas=rows,
+    )  # fmt: skip
 
 
 def _inequality(

@@ -137,7 +137,7 @@ export const en: Messages = {
   indicator: {
     coverage: "Coverage", nearest_m: "Mean walking distance", minutes: "Mean walking time", lived_access: "Lived access (minutes)", choice: "Facilities to choose from", facilities: "Facilities", site_area: "Site area", floor_area: "Floor area", capacity: "Capacity", ratio: "Ledger ratio",
     capacity_per_1000: "Capacity per 1,000", capacity_gap: "Capacity gap", floor_area_per_facility: "Floor area per facility", access_2sfca: "2SFCA access", access_e2sfca: "E2SFCA access", capacity_limited_coverage: "Capacity-limited coverage", sharing: "Shared facilities",
-    grade: "Grade", barrier_free: "Barrier-free", satisfaction: "Satisfaction", utilisation: "Utilisation", open_hours_match: "Opening-hours match", gini: "Gini", palma: "Palma ratio", blind_spot: "Blind spots", age_gap: "Age-group gap", requirement_met: "Requirement met",
+    grade: "Grade", barrier_free: "Barrier-free", satisfaction: "Satisfaction", utilisation: "Utilisation", open_hours_match: "Opening-hours match", gini: "Gini", palma: "Palma ratio", blind_spot: "Blind spots", complete_access: "Everything required in reach", age_gap: "Age-group gap", requirement_met: "Requirement met",
   },
   sourceKind: { facility: "Facility", people: "People", streets: "Walking network" },
   capacityUnit: { places: "places", beds: "beds", classes: "classes", spaces: "spaces" },

@@ -136,7 +136,7 @@ export const zh = {
   indicator: {
     coverage: "覆盖率", nearest_m: "平均步行距离", minutes: "平均步行时间", lived_access: "实际可达（分钟）", choice: "可选设施数", facilities: "设施数量", site_area: "用地面积", floor_area: "建筑面积", capacity: "容量", ratio: "台账比率",
     capacity_per_1000: "千人容量", capacity_gap: "容量缺口", floor_area_per_facility: "处均建筑面积", access_2sfca: "两步移动搜索可达性", access_e2sfca: "增强两步移动搜索可达性", capacity_limited_coverage: "受容量限制的覆盖率", sharing: "共享设施",
-    grade: "等级", barrier_free: "无障碍", satisfaction: "满意度", utilisation: "利用率", open_hours_match: "开放时间匹配", gini: "基尼系数", palma: "帕尔马比", blind_spot: "服务盲区", age_gap: "年龄组差距", requirement_met: "是否达到要求",
+    grade: "等级", barrier_free: "无障碍", satisfaction: "满意度", utilisation: "利用率", open_hours_match: "开放时间匹配", gini: "基尼系数", palma: "帕尔马比", blind_spot: "服务盲区", complete_access: "必配要素全部可达", age_gap: "年龄组差距", requirement_met: "是否达到要求",
   } as Record<string, string>,
   sourceKind: { facility: "设施", people: "人口", streets: "步行路网" } as Record<string, string>,
   capacityUnit: { places: "个名额", beds: "张床位", classes: "班", spaces: "个车位" } as Record<string, string>,

@@ -24,7 +24,7 @@ from kezhong.office.session import OfficeSession
 COUNTED = ("count", "circle_coverage")
 BOUND = ("access_coverage", "indicator")
 #: Indicators that say how many people reach something, and how they are to be compared.
-ACCESS = {"coverage": "at_least", "lived_access": "at_least", "blind_spot": "at_most"}
+ACCESS = {"complete_access": "at_least", "coverage": "at_least", "lived_access": "at_least", "blind_spot": "at_most"}
 #: Variants that count people (not land, buildings or estates).
 OF_PEOPLE = ("population", "target_pop")
 
