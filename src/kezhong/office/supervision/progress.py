@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
+
 from kezhong.office import steps
 from kezhong.office.access.permissions import Permission
 from kezhong.office.machines import Relation
@@ -31,35 +33,54 @@ def write_reply(
     return {"outcome": "text_only"}
 
 
+#: States in which a unit's word on its task counts; one that only was issued is accepted by it.
+_WORKING = ("issued", "accepted", "in_progress", "returned")
+
+
 def _task(session: OfficeSession, key: int, reply: Mapping[str, Any], source: str) -> dict[str, Any]:
     task = session.one(Task, key, Permission.HANDLE_TASK, lock=True)
     before = {"progress": task.progress, "state": task.state}
-    wanted = task.progress if reply["progress"] is None else reply["progress"]
+    if task.state not in _WORKING:
+        return {"outcome": "text_only", "before": before, "after": before}
     reason = "；".join(part for part in (source, reply["reason"]) if part)
-    with session.because("task.dispatch", reason):
-        if wanted != task.progress:
-            task.progress = wanted
-        if reply["situation"]:
-            task.progress_note = reply["situation"]
-    if before["progress"] != wanted:
-        relight(session, task)
-        session.flush()
-        roll_up(session, task.parent_id)  # the task it is a part of is as far as its parts are
-    if reply["done"] == "yes" and task.state != "reported":
+    if reply["done"] == "yes":
         _report_done(session, task, reply["situation"], reason)
+    else:
+        _set_progress(session, task, reply, reason)
     after = {"progress": task.progress, "state": task.state}
     changed = before != after or bool(reply["situation"])
     return {"outcome": "written" if changed else "unchanged", "before": before, "after": after}
 
 
-#: What a task has to go through before it can be reported as done: saying "done" implies all of it.
-_ON_THE_WAY = {"issued": ("accept", "start"), "accepted": ("start",), "returned": ("rework",)}
+def _set_progress(session: OfficeSession, task: Task, reply: Mapping[str, Any], reason: str) -> None:
+    """As :func:`kezhong.office.tasks.handling.report_progress`, in the name of the unit whose sheet is accepted."""
+    wanted = reply["progress"]
+    if wanted:
+        for step in _BEGIN.get(task.state, ()):
+            _in_name_of_unit(session, task, step, "", reason)
+    with session.because("task.progress", reason):
+        if wanted is not None and wanted != task.progress:
+            table: Any = Task.__table__
+            parts = (
+                session.connection().execute(select(table.c.id).where(table.c.parent_id == task.id).limit(1)).first()
+            )
+            task.progress, task.progress_by_hand = wanted, parts is not None
+        if reply["situation"]:
+            task.progress_note = reply["situation"]
+        relight(session, task)
+        session.flush()
+    roll_up(session, task.parent_id)
+
+
+#: Steps that a first progress implies.
+_BEGIN = {"issued": ("accept", "start"), "accepted": ("start",), "returned": ("rework",)}
 
 
 def _report_done(session: OfficeSession, task: Task, text: str, reason: str) -> None:
     """申请销号 in the unit's name: it said so on its sheet, and whoever accepts the sheet only passes it on."""
-    for step in (*_ON_THE_WAY.get(task.state, ()), "report"):
+    for step in (*_BEGIN.get(task.state, ()), "report"):
         _in_name_of_unit(session, task, step, text, reason)
+    roll_up(session, task.parent_id)
 
 
 def _in_name_of_unit(session: OfficeSession, task: Task, name: str, text: str, reason: str) -> None:

@@ -8,14 +8,13 @@ from datetime import date, datetime
 from secrets import token_hex
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import defer
 
 from kezhong import clock
 from kezhong.errors import ConflictError, InputError
 from kezhong.office.access.permissions import Permission
 from kezhong.office.calendar import local_day
-from kezhong.office.models import DispatchRound, DispatchSheet, Notice, Organisation, Person, Post, Programme
+from kezhong.office.models import DispatchRound, DispatchSheet, Organisation, Programme
 from kezhong.office.models.organisation import LEVELS
 from kezhong.office.session import OfficeSession
 from kezhong.office.supervision import checks, rows
@@ -23,6 +22,7 @@ from kezhong.office.supervision.forms import FORMS, Form
 from kezhong.office.supervision.periods import parse_period
 from kezhong.office.supervision.workbook import Cover, file_name, write_sheet, zip_of
 from kezhong.office.telling.deadlines import due_at
+from kezhong.office.telling.notices import tell_units
 
 KINDS = ("monthly", "quarterly", "half_year")
 
@@ -101,6 +101,9 @@ def _send(session: OfficeSession, round_: DispatchRound) -> None:
             department=unit.department,
         )  # fmt: skip
         session.create(sheet, Permission.SEND_DISPATCH)
+        session.flush()
+        words = {"name": title_of(round_), "step_zh": "请填报", "step_en": "Please fill in"}
+        tell_units(session, [unit.id], "changed", sheet, f"dispatch:{sheet.id}:sent", **words)
 
 
 def close_round(session: OfficeSession, round_id: int, version: int | None = None) -> DispatchRound:
@@ -160,45 +163,22 @@ def overview(session: OfficeSession, round_id: int, *, whole: bool = False) -> l
 
 
 def remind(session: OfficeSession, round_id: int) -> list[str]:
-    """Tell the contacts of the units whose sheet is missing, once a day; says which units.
-
-    Everybody who holds a post there is told where no contact (联络员) is named.
-    """
+    """Tell the contacts of the units whose sheet is missing, once a day; says which units."""
     session.actor.require(Permission.SEND_DISPATCH)
     round_ = session.one(DispatchRound, round_id, Permission.SEND_DISPATCH)
-    when = parse_period(round_.period)
-    day = clock.today()
     names = []
     for standing in overview(session, round_id):
-        if standing.sheet.state not in ("sent", "returned"):
-            continue
-        names.append(standing.unit.name)
-        for person_id in _contacts(session, standing.unit.id, day):
-            key = f"dispatch:{standing.sheet.id}:{day.isoformat()}"
-            details = {"period": round_.period, "period_zh": when.zh, "due": _day(standing.sheet.due_on)}
-            session.execute(
-                insert(Notice)
-                .values(
-                    person_id=person_id, key=key, kind="overdue" if standing.late else "due_soon", urgency="act",
-                    object_kind="dispatch_sheet", object_id=standing.sheet.id, details=details, at=clock.now(),
-                )
-                .on_conflict_do_nothing()
-            )  # fmt: skip
+        if standing.sheet.state in ("sent", "returned"):
+            names.append(standing.unit.name)
+            key = f"dispatch:{standing.sheet.id}:remind:{clock.today().isoformat()}"
+            tell_units(session, [standing.unit.id], "reminded", standing.sheet, key, name=title_of(round_))
     session.audit.note("dispatch_round.remind", "dispatch_round", round_id, units=len(names))
     return names
 
 
-def _contacts(session: OfficeSession, org_id: int, day: date) -> list[int]:
-    post, person = Post.__table__, Person.__table__
-    statement = (
-        select(post.c.person_id, post.c.is_contact)
-        .join(person, person.c.id == post.c.person_id)
-        .where(post.c.organisation_id == org_id, person.c.status == "active", post.c.valid_from <= day)
-        .where(post.c.valid_to.is_(None) | (post.c.valid_to >= day))
-    )
-    found = session.execute(statement).all()
-    contacts = [row.person_id for row in found if row.is_contact]
-    return sorted(set(contacts or [row.person_id for row in found]))
+def title_of(round_: DispatchRound) -> str:
+    """What the sheets of a round are called."""
+    return f"{parse_period(round_.period).zh}{form_of(round_).title}"
 
 
 def sheet_file(session: OfficeSession, sheet: DispatchSheet, number: int | None = None) -> tuple[str, bytes]:
@@ -239,7 +219,7 @@ def round_files(session: OfficeSession, round_id: int) -> tuple[str, bytes]:
         for number, standing in enumerate(standings, 1)
         if standing.sheet.state != "cancelled"
     ]
-    return f"{round_.period}_{form_of(round_).title}.zip", zip_of(files)
+    return f"{title_of(round_)}.zip", zip_of(files)
 
 
 def in_words(moment: datetime | None, day: date | None) -> str:

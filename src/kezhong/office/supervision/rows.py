@@ -19,6 +19,11 @@ KINDS: Mapping[str, tuple[str, type[Any], str]] = {
     "submission": ("S", Submission, "submission"),
     "project": ("P", Project, "project"),
 }
+#: Open, but not the unit's turn.
+_WAITING: Mapping[str, tuple[str, ...]] = {
+    "task": ("draft", "refused", "reported"),
+    "submission": ("submitted", "resubmitted"),
+}
 #: Of what stands in a row, what a unit answers to: when one of these changes, the answer may no longer fit.
 _MATTERS = ("state", "progress", "due", "title", "measure")
 _WORDS = {
@@ -45,9 +50,8 @@ def machine_of_kind(kind: str) -> Machine:
 
 
 def open_states(kind: str) -> tuple[str, ...]:
-    """States in which something is to be done; drafts are nobody's business yet."""
-    machine = machine_of_kind(kind)
-    return tuple(state for state in machine.of_kind(StateKind.OPEN) if not (kind == "task" and state == "draft"))
+    """States in which the unit has something to do: not drafts, nor what waits for somebody else."""
+    return tuple(one for one in machine_of_kind(kind).of_kind(StateKind.OPEN) if one not in _WAITING.get(kind, ()))
 
 
 def gather(session: OfficeSession, programme_id: int, levels: Sequence[str]) -> dict[int, list[dict[str, Any]]]:
@@ -116,8 +120,7 @@ def _compared(kind: str, before: Mapping[str, Any], row: Any) -> Live:
         return Live(None, open=False)
     now = snapshot(kind, row)
     still = row.state in open_states(kind)
-    if row.version == before["version"]:
-        return Live(now, still)
+    # Not by the version: a light moves it, and the parts of a task move its progress without it.
     changes = [
         {"field": name, "before": before.get(name), "now": now[name]}
         for name in _MATTERS

@@ -20,7 +20,7 @@ from kezhong.office.supervision.periods import parse_period
 from kezhong.office.supervision.problems import Problem, Severity, blocking
 from kezhong.office.supervision.progress import write_reply
 from kezhong.office.supervision.reading import Stated, open_file, read_rows
-from kezhong.office.supervision.rounds import form_of
+from kezhong.office.supervision.rounds import form_of, title_of
 from kezhong.office.supervision.seal import digest_of
 
 
@@ -229,7 +229,7 @@ def _write(
 def _source(session: OfficeSession, sheet: DispatchSheet) -> str:
     round_ = session.one(DispatchRound, sheet.round_id)
     unit = session.one(Organisation, sheet.org_id)
-    return f"{unit.short_name}{parse_period(round_.period).zh}{form_of(round_).title}"
+    return f"{unit.short_name}{title_of(round_)}"
 
 
 def return_sheet(

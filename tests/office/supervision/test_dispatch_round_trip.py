@@ -366,7 +366,7 @@ def test_reminded_once_a_day(world: World) -> None:
         assert len(rounds.remind(session, ids["round"])) == 1
         rounds.remind(session, ids["round"])
     with world.office.acting(world.office.system("test")) as session:
-        told = session.query(Notice).filter(Notice.key.startswith("dispatch:"))
+        told = session.query(Notice).filter(Notice.kind == "reminded")
         assert [notice.person_id for notice in told] == [world.person["west"]]
 
 
@@ -461,3 +461,25 @@ def test_bulletin_counts_rows_and_ranks_nobody(world: World) -> None:
     east = next(figures for name, figures in units.items() if "东" in name or figures["due"] == 2)
     assert (east["due"], east["done"], east["overdue"], east["measured_met"]) == (2, 1, 1, 1)
     assert units["市民政局"]["due"] == 1
+
+
+def test_progress_of_a_part_moves_the_whole_and_its_light(world: World) -> None:
+    whole = add_task(world, "east", "E-1")
+    part = add_task(world, "street-150301001", "K-1", parent_id=whole, state="issued", light="red")
+    ids = opened(world)
+    sheet = ids["street-150301001"]
+    hand_in(world, "street", fill_in(file_of(world, "street", sheet), {"K-1": {"本期进度(%)": 97, "进展情况": "快了"}}))
+    accept(world, sheet)
+    assert (task(world, part).state, task(world, part).progress) == ("in_progress", 97)
+    assert task(world, part).light == "green"
+    assert task(world, whole).progress == 97
+    east = fill_in(file_of(world, "east", ids["east"]), {"E-1": {"存在问题": "无"}})
+    assert codes(read(world, "east", east)) == ["dispatch.changed_meanwhile"]  # though its version did not move
+
+
+def test_what_waits_for_others_is_not_asked_for(world: World) -> None:
+    add_task(world, "east", "E-1", state="reported")
+    add_task(world, "east", "E-2", state="refused")
+    add_submission(world, "east", "B-1", state="submitted")
+    add_task(world, "west", "W-1")
+    assert opened(world).keys() == {"round", "west"}
