@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 from kezhong import clock
 from kezhong.city.files import explain
@@ -33,7 +33,8 @@ _log = logging.getLogger("kezhong.audit")
 #: A second place, best on another machine: a file, or a folder in which a file of the city's name is kept.
 SECOND_VARIABLE = "KEZHONG_AUDIT_ANCHORS"
 EVERY = timedelta(hours=1)
-_LOCK_SECONDS = 30.0
+#: Number of the lock under which one process writes at a time.
+_LOCK = 0x6B7A616E
 _FIELDS = ("city", "seq", "at", "hash", "after", "key", "signature")
 
 
@@ -108,10 +109,10 @@ def read_anchors(path: Path) -> AnchorFile:
 
 def second_file(office: Office, environ: Mapping[str, str] = os.environ) -> Path | None:
     """The second file, where one is wanted."""
-    text = environ.get(SECOND_VARIABLE, "").strip()
-    if not text:
+    given = environ.get(SECOND_VARIABLE, "").strip()
+    if not given:
         return None
-    path = Path(text).expanduser()
+    path = Path(given).expanduser()
     return path / f"{office.config.city_id}.jsonl" if path.is_dir() else path
 
 
@@ -137,31 +138,30 @@ def anchor(office: Office, *, force: bool = False, environ: Mapping[str, str] = 
         ``KEZHONG_AUDIT_KEY`` is no key.
     """
     key = signer(environ)
-    lock = FileLock(office.folder / ".anchors.lock", thread_local=False)
-    try:
-        lock.acquire(timeout=_LOCK_SECONDS)
-    except Timeout as problem:
-        raise ConflictError("audit.anchors_busy", file=office.anchors_file) from problem
-    with lock:
+    with office.database.app_engine.begin() as connection:
+        # A lock of the database, not of a file: it works on a full disk, between machines, and ends with its holder.
+        try:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+        except OperationalError as problem:
+            raise ConflictError("audit.anchors_busy", file=office.anchors_file) from problem
         have = read_anchors(office.anchors_file)
+        seq, digest = _head(connection)
+        now = clock.now()
         last = have.anchors[-1] if have.anchors else None
-        with office.database.app_engine.begin() as connection:
-            seq, digest = _head(connection)
-            now = clock.now()
-            if not _is_wanted(last, seq, now, force=force, first_signed=key is not None):
-                return None
-            made = Anchor(
-                office.config.city_id, seq, now.isoformat(timespec="seconds"), digest.hex(),
-                _last_digest(office.anchors_file), key.key_id if key else "",
-            )  # fmt: skip
-            if key is not None:
-                made = replace(made, signature=key.sign(made.content))
-            _append(office.anchors_file, [made.line])
-            connection.execute(
-                insert(AuditAnchor)
-                .values(seq=seq, at=now, hash=digest, signature=made.signature, key_id=made.key)
-                .on_conflict_do_nothing()
-            )
+        if not _is_wanted(last, seq, now, force=force, first_signed=key is not None):
+            return None
+        made = Anchor(
+            office.config.city_id, seq, now.isoformat(timespec="seconds"), digest.hex(),
+            _last_digest(office.anchors_file), key.key_id if key else "",
+        )  # fmt: skip
+        if key is not None:
+            made = replace(made, signature=key.sign(made.content))
+        _append(office.anchors_file, [made.line])
+        connection.execute(
+            insert(AuditAnchor)
+            .values(seq=seq, at=now, hash=digest, signature=made.signature, key_id=made.key)
+            .on_conflict_do_nothing()
+        )
         second = second_file(office, environ)
         if second is not None:
             _follow(office.anchors_file, second)
