@@ -7,11 +7,13 @@ back. Each test is a chapter and begins where the one before it ended.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from first_year.acts import expect_state, open_pilot, open_task, take
-from first_year.town import DISTRICTS, Town, open_town
+from first_year.town import DISTRICTS, YEAR, Town, open_town
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from kezhong.demo.office.paper import word
@@ -179,3 +181,104 @@ def test_a_task_goes_down_four_levels(town: Town) -> None:
     take(drawer, "start")
     expect_state(drawer, "办理中")
     expect(drawer).to_contain_text("上级任务")
+
+
+EVIDENCE = "网点底数表.csv"
+RETURNED = "底数表缺营业时间，请补充后再报"
+
+
+def test_evidence_comes_up_and_one_is_returned(town: Town) -> None:
+    part = f"{town.unit('shequ')}商业网点摸底与补缺"
+    town.on(6, 10)
+    community = town.page("shequ")
+    drawer = open_task(community, "2-01", part)
+    drawer.locator("input[type=file]").set_input_files(
+        {"name": EVIDENCE, "mimeType": "text/csv", "buffer": "网点,类别\n便民超市,商业\n".encode()}
+    )
+    expect(drawer.get_by_role("link", name=EVIDENCE)).to_be_visible()
+    drawer.get_by_label("进度（%）").fill("100")
+    drawer.get_by_label("进展情况").fill("已逐户核对")
+    drawer.locator("[data-progress]").click()
+    expect(drawer.get_by_role("heading", name="进度 100%")).to_be_visible()
+    take(drawer, "report", reply="网点底数已逐户核对，缺项已列入清单")
+    expect_state(drawer, "申请销号")
+
+    town.on(6, 13)
+    street = town.page("jiedao", "/home")
+    street.locator("[data-section=to_review] a", has_text=part).click()
+    drawer = street.get_by_role("complementary", name="任务详情")
+    with street.expect_download() as got:
+        drawer.get_by_role("link", name=EVIDENCE).click()
+    assert "便民超市" in got.value.path().read_text("utf-8")
+    take(drawer, "return", reason=RETURNED)
+    expect_state(drawer, "退回")
+
+    town.on(6, 14)
+    community = town.page("shequ", "/home")
+    returned = community.locator("[data-section=returned]")
+    expect(returned).to_contain_text(part)
+    returned.locator("li a", has_text=part).click()
+    drawer = community.get_by_role("complementary", name="任务详情")
+    expect(drawer.get_by_text(RETURNED)).to_be_visible()
+    take(drawer, "rework")
+    take(drawer, "report", reply="已补充营业时间")
+    expect_state(drawer, "申请销号")
+    town.on(6, 15)
+    for name, below, reply in (("jiedao", "shequ", "辖区网点底数已核清"), ("qu", "jiedao", "全区网点布局已优化"), ("shangwu", "qu", "全市网点布局已优化")):
+        page = town.page(name)
+        drawer = open_task(page, "2-01", f"{town.unit(below)}商业网点摸底与补缺")
+        take(drawer, "approve", reply="同意销号")
+        expect_state(drawer, "已销号")
+        own = WORK if name == "shangwu" else f"{town.unit(name)}商业网点摸底与补缺"
+        drawer = open_task(page, "2-01", own)
+        expect(drawer.get_by_role("heading", name="进度 100%")).to_be_visible()
+        take(drawer, "report", reply=reply)
+        expect_state(drawer, "申请销号")
+    drawer = open_task(town.page("bangong"), "2-01", WORK)
+    take(drawer, "approve", reply="同意销号")
+    expect_state(drawer, "已销号")
+
+
+LATE = "小区出入口无障碍坡道补设"
+
+
+def _told(page: Page, words: str) -> None:
+    """A notice of an escalation stands behind the bell."""
+    page.goto("/home")
+    bell = page.get_by_role("link", name=re.compile(r"消息，[1-9]\d* 条未读"))
+    bell.click()
+    expect(page.locator("[data-notice=escalated]", has_text=words).first).to_be_visible()
+
+
+def test_a_late_task_turns_red_and_escalates(town: Town) -> None:
+    town.on(6, 16)
+    street = town.page("jiedao", "/tasks")
+    street.locator("[data-new]").click()
+    form = street.get_by_role("dialog")
+    form.locator("[data-title]").fill(LATE)
+    form.locator("[data-unit]").select_option(label=town.unit("shequ"))
+    form.locator("[data-due]").fill(str(town.cast.day(6, 30)))
+    form.locator("[data-save]").click()
+    drawer = street.get_by_role("complementary", name="任务详情")
+    expect_state(drawer, "草拟")
+    take(drawer, "issue")
+    expect_state(drawer, "已下达")
+    drawer = open_task(town.page("shequ"), LATE, LATE)
+    take(drawer, "accept")
+    take(drawer, "start")
+    expect_state(drawer, "办理中")
+
+    # One working day after the deadline the level above is told, after five the district, after ten the office.
+    for days, name in ((1, "jiedao"), (5, "qu"), (10, "bangong")):
+        town.on_day(town.cast.later(date(YEAR, 6, 30), days), 9, 30)
+        administrator = town.page("guanli", "/running")
+        administrator.get_by_role("button", name="立即执行定时任务").click()
+        expect(administrator.get_by_text("亮灯更新").first).to_be_visible()
+        _told(town.page(name), LATE)
+    office = town.page("bangong", "/tasks?light=red&quick=late")
+    row = office.locator("[role=row]", has_text=LATE)
+    expect(row).to_contain_text("红灯")
+    drawer = open_task(office, LATE, LATE)
+    expect(drawer).to_contain_text("已报市办公室")
+    community = town.page("shequ", "/home")
+    expect(community.locator("[data-section=late]")).to_contain_text(LATE)
