@@ -3853,7 +3853,7 @@ export interface paths {
         };
         /**
          * Task Map
-         * @description Tasks counted by area and light, as GeoJSON points.
+         * @description Tasks counted by area and light, and pilots, as GeoJSON points (``kind`` says which).
          */
         get: operations["task_map"];
         put?: never;
@@ -5080,7 +5080,7 @@ export interface components {
             /** State */
             state: string;
             /** Units */
-            units: components["schemas"]["kezhong__server__models__office__appraisal__UnitOut"][];
+            units: components["schemas"]["AppraisedUnit"][];
             /** Version */
             version: number;
         };
@@ -5149,6 +5149,41 @@ export interface components {
             rules: string | {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * AppraisedUnit
+         * @description A line of the table: one unit with the scores of its items.
+         */
+        AppraisedUnit: {
+            /** Due On */
+            due_on: string | null;
+            /** Group */
+            group: string;
+            /** Id */
+            id: number;
+            /** Measured Weight */
+            measured_weight: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Open To Caller
+             * @description whether the caller may see the rows behind the scores
+             */
+            open_to_caller: boolean;
+            /** Org Id */
+            org_id: number;
+            /** Scores */
+            scores: components["schemas"]["ScoreCell"][];
+            /** State */
+            state: string;
+            /** Total */
+            total: number | null;
+            /** Version */
+            version: number;
+            /** Vetoes */
+            vetoes: {
+                [key: string]: unknown;
+            }[];
         };
         /**
          * AreaChange
@@ -5849,8 +5884,41 @@ export interface components {
          * @description The unit as it is now, or the change as it was planned.
          */
         ChangeDone: {
-            planned: components["schemas"]["kezhong__server__models__office__organisation__ChangeOut"] | null;
+            planned: components["schemas"]["ChangeOut"] | null;
             unit: components["schemas"]["UnitDetail"];
+        };
+        /**
+         * ChangeOut
+         * @description A change that waits for its day, or what became of it.
+         */
+        ChangeOut: {
+            /** Applied At */
+            applied_at: string | null;
+            /** Change */
+            change: string;
+            /** Document */
+            document: string | null;
+            /**
+             * Effective On
+             * Format: date
+             */
+            effective_on: string;
+            /** Id */
+            id: number;
+            /** Note */
+            note: string | null;
+            /** Organisation Id */
+            organisation_id: number;
+            /** Problem */
+            problem: string | null;
+            /** State */
+            state: string;
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
         };
         /**
          * ChangePeople
@@ -5964,7 +6032,7 @@ export interface components {
             center: number[] | null;
             /** Code */
             code: string;
-            counts: components["schemas"]["kezhong__server__models__city__Counts"];
+            counts: components["schemas"]["Counts"];
             /** Crs */
             crs: string;
             /** Default Basis */
@@ -6166,6 +6234,12 @@ export interface components {
             /** Target */
             target: number | null;
         };
+        /** Comparison */
+        Comparison: {
+            difference: components["schemas"]["Difference"];
+            first: components["schemas"]["WhatIfChange"];
+            second: components["schemas"]["WhatIfChange"];
+        };
         /**
          * ConflictOut
          * @description Two edits, one of each scenario (numbered from 1), that concern the same thing.
@@ -6204,6 +6278,22 @@ export interface components {
             name: string;
             /** State */
             state: string;
+        };
+        /** Counts */
+        Counts: {
+            /**
+             * Areas
+             * @description level → number; life circles included
+             */
+            areas: {
+                [key: string]: number;
+            };
+            /** Demand */
+            demand: number;
+            /** Facilities */
+            facilities: number;
+            /** People */
+            people: number;
         };
         /** CourseOut */
         CourseOut: {
@@ -6567,6 +6657,50 @@ export interface components {
              * @description address of the page that shows all of them
              */
             query: string;
+        };
+        /** Difference */
+        Difference: {
+            /** Areas */
+            areas: components["schemas"]["AreaDifference"][];
+            /** People */
+            people: components["schemas"]["PeopleDifference"][];
+            shortfalls: components["schemas"]["ShortfallDifference"];
+        };
+        /** DispatchChange */
+        DispatchChange: {
+            /** After */
+            after: number | string | null;
+            /** Before */
+            before: number | null;
+            /** Code */
+            code: string;
+            /** Conflict */
+            conflict: boolean;
+            /** Done */
+            done: boolean;
+            /** Kind */
+            kind: string;
+            /** Now */
+            now: number | null;
+            /** Open */
+            open: boolean;
+            /** Row */
+            row: string;
+            /** Title */
+            title: string;
+        };
+        /** DispatchCounts */
+        DispatchCounts: {
+            /** Accepted */
+            accepted: number;
+            /** Asked */
+            asked: number;
+            /** Filled */
+            filled: number;
+            /** Late */
+            late: number;
+            /** Missing */
+            missing: number;
         };
         /** DocumentOut */
         DocumentOut: {
@@ -9810,7 +9944,7 @@ export interface components {
          */
         PreviewOut: {
             /** Changes */
-            changes: components["schemas"]["kezhong__server__models__office__dispatch__ChangeOut"][];
+            changes: components["schemas"]["DispatchChange"][];
             /** Period Zh */
             period_zh: string;
             /** Problems */
@@ -10606,7 +10740,7 @@ export interface components {
             } | null;
             /** Closed At */
             closed_at: string | null;
-            counts: components["schemas"]["kezhong__server__models__office__dispatch__Counts"];
+            counts: components["schemas"]["DispatchCounts"];
             /** Due At */
             due_at: string;
             /** Due On */
@@ -10965,6 +11099,29 @@ export interface components {
             value: number | null;
             /** Weight */
             weight: number;
+        };
+        /**
+         * ScoreComparison
+         * @description What a score sheet says otherwise than what is kept; empty: they are equal.
+         */
+        ScoreComparison: {
+            /** Differences */
+            differences: components["schemas"]["ScoreDifference"][];
+            /** Scores */
+            scores: number;
+        };
+        /** ScoreDifference */
+        ScoreDifference: {
+            /** Field */
+            field: string;
+            /** File */
+            file: number | string | null;
+            /** Item */
+            item: string;
+            /** Kept */
+            kept: number | string | null;
+            /** Score Id */
+            score_id: number;
         };
         /**
          * ScoreOut
@@ -13162,7 +13319,7 @@ export interface components {
             /** Area Code */
             area_code: string;
             /** Changes */
-            changes: components["schemas"]["kezhong__server__models__office__organisation__ChangeOut"][];
+            changes: components["schemas"]["ChangeOut"][];
             /** Code */
             code: string;
             /** Department */
@@ -13209,7 +13366,7 @@ export interface components {
          */
         UnitList: {
             /** Items */
-            items: components["schemas"]["kezhong__server__models__office__organisation__UnitOut"][];
+            items: components["schemas"]["UnitOut"][];
         };
         /**
          * UnitName
@@ -13220,6 +13377,49 @@ export interface components {
             id: number;
             /** Name */
             name: string;
+        };
+        /**
+         * UnitOut
+         * @description A unit as it is now.
+         */
+        UnitOut: {
+            /** Area */
+            area: string;
+            /** Area Code */
+            area_code: string;
+            /** Code */
+            code: string;
+            /** Department */
+            department: string | null;
+            /** Editable */
+            editable: boolean;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Level */
+            level: string;
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id: number | null;
+            /** People */
+            people: number;
+            /** Short Name */
+            short_name: string;
+            /** Successor Id */
+            successor_id: number | null;
+            /** Unit Kind */
+            unit_kind: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+            /** Version */
+            version: number;
         };
         /** UnknownUnit */
         UnknownUnit: {
@@ -13528,206 +13728,6 @@ export interface components {
             roles: {
                 [key: string]: components["schemas"]["Bilingual"];
             };
-        };
-        /** Counts */
-        kezhong__server__models__city__Counts: {
-            /**
-             * Areas
-             * @description level → number; life circles included
-             */
-            areas: {
-                [key: string]: number;
-            };
-            /** Demand */
-            demand: number;
-            /** Facilities */
-            facilities: number;
-            /** People */
-            people: number;
-        };
-        /**
-         * Comparison
-         * @description What a score sheet says otherwise than what is kept; empty: they are equal.
-         */
-        kezhong__server__models__office__appraisal__Comparison: {
-            /** Differences */
-            differences: components["schemas"]["kezhong__server__models__office__appraisal__Difference"][];
-            /** Scores */
-            scores: number;
-        };
-        /** Difference */
-        kezhong__server__models__office__appraisal__Difference: {
-            /** Field */
-            field: string;
-            /** File */
-            file: number | string | null;
-            /** Item */
-            item: string;
-            /** Kept */
-            kept: number | string | null;
-            /** Score Id */
-            score_id: number;
-        };
-        /**
-         * UnitOut
-         * @description A line of the table: one unit with the scores of its items.
-         */
-        kezhong__server__models__office__appraisal__UnitOut: {
-            /** Due On */
-            due_on: string | null;
-            /** Group */
-            group: string;
-            /** Id */
-            id: number;
-            /** Measured Weight */
-            measured_weight: number | null;
-            /** Name */
-            name: string;
-            /**
-             * Open To Caller
-             * @description whether the caller may see the rows behind the scores
-             */
-            open_to_caller: boolean;
-            /** Org Id */
-            org_id: number;
-            /** Scores */
-            scores: components["schemas"]["ScoreCell"][];
-            /** State */
-            state: string;
-            /** Total */
-            total: number | null;
-            /** Version */
-            version: number;
-            /** Vetoes */
-            vetoes: {
-                [key: string]: unknown;
-            }[];
-        };
-        /** ChangeOut */
-        kezhong__server__models__office__dispatch__ChangeOut: {
-            /** After */
-            after: number | string | null;
-            /** Before */
-            before: number | null;
-            /** Code */
-            code: string;
-            /** Conflict */
-            conflict: boolean;
-            /** Done */
-            done: boolean;
-            /** Kind */
-            kind: string;
-            /** Now */
-            now: number | null;
-            /** Open */
-            open: boolean;
-            /** Row */
-            row: string;
-            /** Title */
-            title: string;
-        };
-        /** Counts */
-        kezhong__server__models__office__dispatch__Counts: {
-            /** Accepted */
-            accepted: number;
-            /** Asked */
-            asked: number;
-            /** Filled */
-            filled: number;
-            /** Late */
-            late: number;
-            /** Missing */
-            missing: number;
-        };
-        /**
-         * ChangeOut
-         * @description A change that waits for its day, or what became of it.
-         */
-        kezhong__server__models__office__organisation__ChangeOut: {
-            /** Applied At */
-            applied_at: string | null;
-            /** Change */
-            change: string;
-            /** Document */
-            document: string | null;
-            /**
-             * Effective On
-             * Format: date
-             */
-            effective_on: string;
-            /** Id */
-            id: number;
-            /** Note */
-            note: string | null;
-            /** Organisation Id */
-            organisation_id: number;
-            /** Problem */
-            problem: string | null;
-            /** State */
-            state: string;
-            /** Values */
-            values: {
-                [key: string]: unknown;
-            };
-            /** Version */
-            version: number;
-        };
-        /**
-         * UnitOut
-         * @description A unit as it is now.
-         */
-        kezhong__server__models__office__organisation__UnitOut: {
-            /** Area */
-            area: string;
-            /** Area Code */
-            area_code: string;
-            /** Code */
-            code: string;
-            /** Department */
-            department: string | null;
-            /** Editable */
-            editable: boolean;
-            /** Id */
-            id: number;
-            /** Kind */
-            kind: string;
-            /** Level */
-            level: string;
-            /** Name */
-            name: string;
-            /** Parent Id */
-            parent_id: number | null;
-            /** People */
-            people: number;
-            /** Short Name */
-            short_name: string;
-            /** Successor Id */
-            successor_id: number | null;
-            /** Unit Kind */
-            unit_kind: string;
-            /**
-             * Valid From
-             * Format: date
-             */
-            valid_from: string;
-            /** Valid To */
-            valid_to: string | null;
-            /** Version */
-            version: number;
-        };
-        /** Comparison */
-        kezhong__server__models__whatif__Comparison: {
-            difference: components["schemas"]["kezhong__server__models__whatif__Difference"];
-            first: components["schemas"]["WhatIfChange"];
-            second: components["schemas"]["WhatIfChange"];
-        };
-        /** Difference */
-        kezhong__server__models__whatif__Difference: {
-            /** Areas */
-            areas: components["schemas"]["AreaDifference"][];
-            /** People */
-            people: components["schemas"]["PeopleDifference"][];
-            shortfalls: components["schemas"]["ShortfallDifference"];
         };
     };
     responses: never;
@@ -15371,7 +15371,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["kezhong__server__models__office__appraisal__Comparison"];
+                    "application/json": components["schemas"]["ScoreComparison"];
                 };
             };
             /** @description What is wrong and what to do */
@@ -19185,7 +19185,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["kezhong__server__models__office__organisation__ChangeOut"];
+                    "application/json": components["schemas"]["ChangeOut"];
                 };
             };
             /** @description What is wrong and what to do */
@@ -25351,7 +25351,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["kezhong__server__models__whatif__Comparison"];
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description The caller has this version */

@@ -151,7 +151,7 @@ class ScoreCell(BaseModel):
     appealed: bool
 
 
-class UnitOut(BaseModel):
+class AppraisedUnit(BaseModel):
     """A line of the table: one unit with the scores of its items."""
 
     id: int
@@ -188,7 +188,7 @@ class AppealOut(BaseModel):
 
 class AppraisalDetail(AppraisalOut):
     rules: RulesOut
-    units: list[UnitOut]
+    units: list[AppraisedUnit]
     hidden: bool = Field(description="not published yet: the caller sees no scores")
     appeals: list[AppealOut]
     may_veto: bool
@@ -212,7 +212,7 @@ class ScoreOut(ScoreCell):
     may_appeal: bool
 
 
-class Difference(BaseModel):
+class ScoreDifference(BaseModel):
     score_id: int
     item: str
     field: str
@@ -220,11 +220,11 @@ class Difference(BaseModel):
     kept: float | str | None
 
 
-class Comparison(BaseModel):
+class ScoreComparison(BaseModel):
     """What a score sheet says otherwise than what is kept; empty: they are equal."""
 
     scores: int
-    differences: list[Difference]
+    differences: list[ScoreDifference]
 
 
 class SurveyOut(BaseModel):

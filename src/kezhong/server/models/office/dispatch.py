@@ -126,7 +126,7 @@ class Standing(BaseModel):
     accepted_at: str | None
 
 
-class Counts(BaseModel):
+class DispatchCounts(BaseModel):
     asked: int
     filled: int
     accepted: int
@@ -135,7 +135,7 @@ class Counts(BaseModel):
 
 
 class RoundDetail(RoundOut):
-    counts: Counts
+    counts: DispatchCounts
     sheets: list[Standing]
     bulletin: dict[str, Any] | None = Field(description="figures of a bulletin, each with its rows")
     figures: list[dict[str, str]] = Field(description="columns of the bulletin: id, zh, en")
@@ -214,7 +214,7 @@ class SheetOut(BaseModel):
     allowed: list[dict[str, Any]]
 
 
-class ChangeOut(BaseModel):
+class DispatchChange(BaseModel):
     row: str
     kind: str
     code: str
@@ -241,7 +241,7 @@ class PreviewOut(BaseModel):
     summary: str
     problems_text: str
     problems: list[ProblemOut]
-    changes: list[ChangeOut]
+    changes: list[DispatchChange]
 
 
 class Reminded(BaseModel):
