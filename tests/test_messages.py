@@ -15,12 +15,16 @@ ROOMS = sorted({code.partition(".")[0] for code in messages.load()})
 CODE = re.compile(rf'"((?:{"|".join(ROOMS)})\.[a-z0-9_]+)"')
 
 
-#: Names of files look like codes.
-SUFFIXES = (".csv", ".json", ".jsonl", ".toml", ".xlsx", ".pbf", ".py", ".txt", ".key", ".log")
+#: Names of files and of columns look like codes.
+SUFFIXES = (".csv", ".json", ".jsonl", ".toml", ".yaml", ".xlsx", ".pbf", ".py", ".txt", ".key", ".log", ".id")
+#: So do names of actions, which the audit keeps: they are no messages.
+ACTION = re.compile(r'(?:\b(?:because|note|_audit|_note)\(\s*|column=|if clear else )"([a-z_.-]+)"')
 
 
 def _used() -> set[str]:
-    found = {code for path in SOURCE.rglob("*.py") for code in CODE.findall(path.read_text("utf-8"))}
+    texts = [path.read_text("utf-8") for path in SOURCE.rglob("*.py")]
+    actions = {code for text in texts for code in ACTION.findall(text)}
+    found = {code for text in texts for code in CODE.findall(text)} - actions
     return {code for code in found if not code.endswith(SUFFIXES)}
 
 
