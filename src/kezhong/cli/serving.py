@@ -10,6 +10,9 @@ from pathlib import Path
 from kezhong.cli.console import progress_bar, say
 from kezhong.errors import ConflictError, WorkspaceError
 
+#: Where no PostgreSQL can run, the demonstration still shows the city.
+_NO_DATABASE = frozenset({"database.no_programs", "database.not_posix", "database.no_account"})
+
 
 def serve(city_dir: Path, host: str, port: int, public_url: str | None = None) -> None:
     """Serve a city until interrupted, with its office where it has one; the log goes to standard error as JSON lines.
@@ -63,7 +66,17 @@ def demo(out: Path, host: str, port: int, *, no_serve: bool) -> None:
     from kezhong.demo import make_demo
 
     with progress_bar("demo") as progress:
-        made = make_demo(out, progress=progress)
+        try:
+            made = make_demo(out, office=True, progress=progress)
+        except WorkspaceError as problem:
+            if problem.code not in _NO_DATABASE:
+                raise
+            sys.stderr.write(f"{problem}\n")
+            say(
+                "没有可用的 PostgreSQL，只生成示范市，不带办公室",
+                "no PostgreSQL to be had: the city is made without an office",
+            )
+            made = make_demo(out, progress=progress)
     say(
         f"示范市（合成数据）{'已生成' if made.fresh else '已是最新'}：{made.folder}",
         f"demonstration city (synthetic data) {'made' if made.fresh else 'is current'}: {made.folder}",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from kezhong import clock
 from kezhong.demo.office import plan
 from kezhong.demo.office.cast import DISTRICTS, Cast, Script
 from kezhong.demo.office.paper import printed
 from kezhong.demo.office.pilots import NOMINATIONS, pilot_of
 from kezhong.office.measuring.anew import remeasure
 from kezhong.office.measuring.targets import measure_targets
-from kezhong.office.models import Application, Pilot, Task
+from kezhong.office.models import Application
 from kezhong.office.programme.community import change_experience, write_experience
 from kezhong.office.supervision import appraisals, satisfaction
 from kezhong.office.tasks.remarks import comment
@@ -22,10 +21,10 @@ _SURVEYS = {
     10: (("999901", 640, 544), ("999902", 305, 250), ("999903", 290, 226), ("SHQ05", 212, 191), ("SHQ01", 180, 151),
          ("SHQ07", 205, 162), ("SHQ11", 160, 136)),
 }  # fmt: skip
-_LESSON = (
-    "石榴园的做法：先议后建、小处着手",
+_LESSON = "石榴园的做法：先议后建、小处着手"
+_LESSON_TEXT = (
     "一是把体检清单拿到居民议事会上，由居民排先后；二是先用闲置房和错峰开放解决“有没有”，再谈新建；"
-    "三是每处设施开放时就定下谁来管、几点开；四是同一条街的商户共同出钱出力。半年补齐两处短板，花钱不多。",
+    "三是每处设施开放时就定下谁来管、几点开；四是同一条街的商户共同出钱出力。半年补齐两处短板，花钱不多。"
 )
 
 
@@ -109,8 +108,8 @@ def _apply(cast: Cast, level: str, name: str) -> None:
 
 def _lesson(cast: Cast) -> None:
     with cast.acting("qu") as session:
-        title, text = _LESSON
-        note = write_experience(session, title=title, text=text, pilot_id=cast.known["pilot", NOMINATIONS[0].circle])
+        pilot = cast.known["pilot", NOMINATIONS[0].circle]
+        note = write_experience(session, title=_LESSON, text=_LESSON_TEXT, pilot_id=pilot)
         change_experience(session, note.id, note.version, {"published": True})
 
 

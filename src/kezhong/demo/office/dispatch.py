@@ -82,7 +82,11 @@ def _reply(cast: Cast, row: Mapping[str, Any], unit: str, month: int) -> dict[st
         return {"row": row["row"], "progress": 100, "situation": _DONE[3], "done": "是"}
     due = date.fromisoformat(row["due"]) if row["due"] else None
     progress = max(pace(cast.day(3, 1), due, row["code"]), last)
-    reply: dict[str, Any] = {"row": row["row"], "situation": said(row["title"], progress), "next": "按节点推进，每周调度"}
+    reply: dict[str, Any] = {
+        "row": row["row"],
+        "situation": said(row["title"], progress),
+        "next": "按节点推进，每周调度",
+    }
     if row["code"] not in cast.known["whole"]:  # with parts, their progress is its progress
         reply["progress"] = progress
     if row["light"] == "red":
@@ -102,8 +106,8 @@ def _accept(script: Script, cast: Cast, round_id: int, month: int) -> None:
                 moment = cast.at(cast.later(clock.today(), 1), 15)
                 script.add(moment, lambda key=one.sheet.id: _again(cast, key, month))
                 continue
-            # Rows that moved since the sheet went out are taken as the unit wrote them.
-            accept_sheet(session, one.sheet.id, {row["row"]: "take" for row in one.sheet.rows})
+            # What moved on since the sheet was filled in stands as it is now.
+            accept_sheet(session, one.sheet.id, {row["row"]: "skip" for row in one.sheet.rows})
 
 
 def _again(cast: Cast, sheet_id: int, month: int) -> None:

@@ -54,16 +54,18 @@ def printed(title: str, lines: Sequence[str]) -> bytes:
     drawn = [_line(title, 16, 780), _line(_NOTE, 10, 758)]
     drawn += [_line(line, 11, 728 - 20 * number) for number, line in enumerate(lines[:30])]
     page = b"BT\n" + b"".join(drawn) + b"ET\n"
+    fonts = b"<< /Font << /F1 5 0 R >> >>"
+    names = b"<< /Registry (Adobe) /Ordering (GB1) /Supplement 4 >>"
+    measures = b"/FontBBox [-25 -254 1000 880] /ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources %s >>" % fonts,
         b"<< /Length %d >>\nstream\n%sendstream" % (len(page), page),
         b"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [6 0 R] >>",
         b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /FontDescriptor 7 0 R /DW 1000"
-        b" /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 4 >> >>",
-        b"<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [-25 -254 1000 880] /ItalicAngle 0"
-        b" /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >>",
+        + b" /CIDSystemInfo %s >>" % names,
+        b"<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 %s >>" % measures,
     ]
     out = b"%PDF-1.4\n"
     places = []

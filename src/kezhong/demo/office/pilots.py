@@ -1,4 +1,4 @@
-"""Districts nominate, the office reviews and approves five; plans, building, self-checks, inspections, an acceptance."""
+"""Districts nominate, the office approves five; plans, building, self-checks, inspections, an acceptance."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from kezhong import clock
 from kezhong.demo.office.cast import DISTRICTS, Cast, Script
 from kezhong.office.access.permissions import Permission
 from kezhong.office.models import Pilot
@@ -40,7 +41,7 @@ NOMINATIONS = (
         ),
     ),
     Nomination(
-        "SHQ01", "qu", (3, 8), "江边老城区，老年人多，缺社区服务站和日间照料；有拆违空地可用。", (12, 20),
+        "SHQ01", "qu", (3, 8), "江边老城区，老年人多，缺社区服务站和日间照料；有拆违空地可用。", (15, 31),
         (
             ("community_service_station", "社区综合服务站步行可达人口比例", 0.95),
             ("elderly_day_care", "日间照料步行可达人口比例", 0.9),
@@ -55,7 +56,7 @@ NOMINATIONS = (
     ),
     Nomination("SHQ08", "qu", (3, 10), "新区人口增长快，设施缺口大，希望纳入试点集中补齐。", (12, 31)),
     Nomination(
-        "SHQ11", _B, (3, 10), "西岸商业街区成熟，公共厕所和菜市场是居民反映最多的两件事。", (12, 20),
+        "SHQ11", _B, (3, 10), "西岸商业街区成熟，公共厕所和菜市场是居民反映最多的两件事。", (15, 31),
         (("public_toilet", "公共厕所步行可达人口比例", 0.95), ("wet_market", "菜市场步行可达人口比例", 0.98)),
     ),
     Nomination(
@@ -127,7 +128,9 @@ def _resubmit(cast: Cast) -> None:
     with cast.acting(_C) as session:
         pilot = session.one(Pilot, cast.known["pilot", _RETURNED], Permission.NOMINATE_PILOT)
         refresh_sheet(session, cast.reader, pilot)
-        cast.step(session, pilot, "resubmit", sheet=cast.run.id, reply="已补充 412 份居民问卷，公交和日间照料诉求居前两位")
+        cast.step(
+            session, pilot, "resubmit", sheet=cast.run.id, reply="已补充 412 份居民问卷，公交和日间照料诉求居前两位"
+        )
 
 
 def _decide(cast: Cast) -> None:
@@ -167,7 +170,9 @@ def _coverage(cast: Cast, circle: str, element: str) -> dict[str, Any] | None:
 def _build(cast: Cast, one: Nomination) -> None:
     with cast.acting("bangong") as session:
         pilot = pilot_of(session, one.circle)
-        cast.step(session, pilot, "approve_plan", plan=f"《{pilot.name}建设方案》（见报送材料）", due=cast.day(*one.due))
+        cast.step(
+            session, pilot, "approve_plan", plan=f"《{pilot.name}建设方案》（见报送材料）", due=cast.day(*one.due)
+        )
 
 
 def _sheet(day: date, wrong: tuple[str, ...]) -> Mapping[str, Any]:
@@ -185,22 +190,24 @@ def _sheet(day: date, wrong: tuple[str, ...]) -> Mapping[str, Any]:
 def _self_check(cast: Cast, circle: str, by: str) -> None:
     with cast.acting(by) as session:
         sheet = _sheet(cast.day(9, 5), ())
-        cast.step(session, pilot_of(session, circle), "self_check", sheet=sheet, result="passed", reply="逐项自查，均已具备")
+        cast.step(
+            session, pilot_of(session, circle), "self_check", sheet=sheet, result="passed", reply="逐项自查，均已具备"
+        )
 
 
 def _inspect(cast: Cast, circle: str, wrong: tuple[str, ...]) -> None:
-    from kezhong import clock
-
     with cast.acting("ducha") as session:
         result = "to_mend" if len(wrong) > 1 else "passed"
         sheet = _sheet(clock.today(), wrong)
-        cast.step(session, pilot_of(session, circle), "inspect", sheet=sheet, result=result, reply="实地查看，随机走访居民")
+        cast.step(
+            session, pilot_of(session, circle), "inspect", sheet=sheet, result=result, reply="实地查看，随机走访居民"
+        )
 
 
 def _order(cast: Cast) -> None:
     with cast.acting("ducha") as session:
         reason = "日间照料消防验收未完成、两处坡道过陡、地下通道缺指示牌，限期整改"
-        cast.step(session, pilot_of(session, _TO_MEND), "order_rectification", reason, due=cast.day(11, 10))
+        cast.step(session, pilot_of(session, _TO_MEND), "order_rectification", reason, due=cast.day(12, 20))
 
 
 def _rectified(cast: Cast) -> None:

@@ -45,7 +45,9 @@ def write(script: Script, cast: Cast) -> None:
     script.add(cast.moment(3, 1, 9), lambda: _issue(cast))
     script.add(cast.moment(3, 1, 11), lambda: _survey(cast))
     for number, line in enumerate(leads()):
-        script.add(cast.moment(3, 2 + number // 3, 9 + 2 * (number % 3), 20), lambda unit=f"city-{line}": sign_for(cast, unit))
+        script.add(
+            cast.moment(3, 2 + number // 3, 9 + 2 * (number % 3), 20), lambda unit=f"city-{line}": sign_for(cast, unit)
+        )
     for number, code in enumerate(DISTRICTS.values()):
         # One district lets a fortnight pass: what it was asked for first is late by then.
         script.add(cast.moment(3, 3 if number != 1 else 17, 10 + number), lambda unit=code: sign_for(cast, unit))
@@ -62,7 +64,9 @@ def write(script: Script, cast: Cast) -> None:
         after = _give_back if code == _RETURNED else approve
         script.add(cast.at(cast.later(when, wait)), lambda code=code, after=after: after(cast, code))
     again = cast.day(10, 20)
-    script.add(cast.at(again, 15), lambda: _report(cast, _RETURNED, "已按意见补充与国土空间规划的衔接、分区图和近期项目表"))
+    script.add(
+        cast.at(again, 15), lambda: _report(cast, _RETURNED, "已按意见补充与国土空间规划的衔接、分区图和近期项目表")
+    )
     script.add(cast.at(cast.later(again, 2)), lambda: approve(cast, _RETURNED))
 
 
@@ -127,7 +131,7 @@ def _survey(cast: Cast) -> None:
             task = create_task(
                 session,
                 NewTask(
-                    cast.programme, cast.units[district], _SURVEY, "逐社区摸清业态、空间、人口年龄与居民需求，形成底数表",
+                    cast.programme, cast.units[district], _SURVEY, "逐社区摸清业态、空间、人口与居民需求，形成底数表",
                     code=f"MP-{number}", due_on=cast.day(3, 25), source="三·第一阶段；时限为建议值",
                 ),
             )  # fmt: skip

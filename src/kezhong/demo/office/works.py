@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 
+import yaml
 from sqlalchemy import select
 
 from kezhong.demo.office.cast import DISTRICTS, Cast, Script
@@ -38,62 +41,24 @@ class Work:
     note: str = ""
 
 
-_OPEN = ("complete", "accept", "open")
-WORKS = (
-    Work("东站", "share", "东站社区居委会", (9, 15), (), (
-        ("start_without_money", 5, 9), ("complete", 8, 29), ("accept", 9, 5), ("open", 9, 9),
-    ), 900, note="铁路小学操场错峰向社区儿童开放"),
-    Work("矿工新村", "convert", "炉前街道办事处", (12, 20), (("budget", "霁岭区财政", 46, 0.4),), (
-        ("fund", 5, 16), ("start", 6, 2), ("suspend", 8, 22),
-    ), 700, site=("ZC008", 600), note="地下管线与更新改造冲突，暂停施工待会商"),
-    Work("信号楼", "convert", "城东农贸管理公司", (12, 31), (
-        ("social_capital", "城东农贸管理公司", 320, 0.7), ("loan", "示范农商行普惠贷款", 180, 1.0),
-        ("budget", "砚湖区财政奖补", 60, 0.5),
-    ), (("fund", 5, 12), ("start", 6, 6)), 1800, site=("ZC001", 1800), note="原铁路货场仓库改为菜市场，铁东居民不再绕下穿通道"),
-    Work("凌霄", "convert", "百姓大药房", (8, 31), (
-        ("joint_lease", "云麓街道统一承租", 18, 1.0), ("brand_support", "连锁药店引进支持", 12, 1.0),
-    ), (("fund", 5, 10), ("start", 5, 23), ("complete", 8, 10), ("accept", 8, 16), ("open", 8, 22)), 180,
-        site=("ZC012", 180), note="凌霄路沿街门面统一承租，引进连锁药店"),
-    Work("炉前", "share", "驿站联合运营方", (7, 31), (("brand_support", "末端驿站引进支持", 8, 1.0),), (
-        ("fund", 5, 9), ("start", 5, 20), ("complete", 7, 6), ("accept", 7, 12), ("open", 7, 15),
-    ), 60, note="利用社区服务用房设快递驿站"),
-    Work("朝霞", "new", "砚湖区文化馆", (18, 30), (("budget", "砚湖区财政", 210, 0.3), ("higher_level", "上级文化专项", 90, 1.0)), (
-        ("fund", 6, 14), ("start", 7, 18),
-    ), 620),
-    Work("炼焦里", "convert", "霁岭区全民健身中心", (16, 30), (("higher_level", "上级体育彩票公益金", 120, 0.0),), (
-        ("fund", 9, 19),
-    ), 2400, site=("ZC002", 2400), note="停产车间改为运动场地"),
-    Work("启明", "new", "砚湖区教育局", (12, 25), (("bond", "学前教育专项债", 900, 0.8), ("budget", "砚湖区财政", 300, 0.6)), (
-        ("fund", 4, 28), ("start", 5, 6), ("complete", 11, 21),
-    ), 270, "学位", note="新区配建幼儿园"),
-    Work("百合", "new", "曙川区教育局", (20, 31), (("bond", "义务教育专项债", 4200, 0.0),), (("postpone", 9, 26),), 1080, "学位",
-         note="专项债额度未下达，缓建"),
-    Work("机务", "convert", "夕阳红养老服务中心", (11, 15), (
-        ("budget", "砚湖区财政", 60, 1.0), ("higher_level", "居家社区养老专项", 40, 1.0),
-        ("social_capital", "夕阳红养老服务中心", 50, 1.0),
-    ), (("fund", 5, 11), ("start", 5, 30), ("complete", 10, 24), ("accept", 11, 2), ("open", 11, 9)), 860,
-        site=("ZC003", 860), note="机务段旧食堂改为日间照料中心和助餐点"),
-    Work("红砖", "convert", "颐和养老连锁", (12, 20), (
-        ("joint_lease", "炉前街道统一承租", 15, 1.0), ("brand_support", "养老连锁品牌引进支持", 30, 0.5),
-        ("loan", "普惠养老贷款", 40, 0.5),
-    ), (("fund", 6, 20), ("start", 8, 8)), 420, site=("ZC004", 420), note="停办的日间照料站引进连锁机构重新开办"),
-    Work("芦草湾村", "mobile", "白石滩镇卫生院", (10, 31), (("higher_level", "村卫生室建设补助", 12, 1.0), ("donation", "乡贤捐赠", 5, 1.0)), (
-        ("fund", 6, 8), ("start", 7, 4), ("complete", 9, 27), ("accept", 10, 12), ("open", 10, 18),
-    ), 80, note="巡诊车每周三次，村医招聘到位后固定开诊"),
-    Work("高粱地村", "convert", "河套营镇卫生院", (12, 20), (("higher_level", "村卫生室建设补助", 18, 0.5),), (
-        ("fund", 7, 11), ("start", 8, 15),
-    ), 120, site=("ZC011", 120), note="旧供销社改为村卫生室"),
-    Work("丹霞", "share", "锦屏街道办事处", (11, 30), (("self_raised", "沿街商户共建", 6, 1.0), ("budget", "曙川区财政", 24, 0.8)), (
-        ("fund", 6, 16), ("start", 7, 1), ("complete", 11, 8),
-    ), 60, note="商场公厕对外开放，另建一座"),
-    Work("鹰嘴", "mobile", "示范市公交公司", (6, 30), (), (
-        ("start_without_money", 5, 5), ("complete", 6, 8), ("accept", 6, 13), ("open", 6, 16),
-    ), 2, "站", note="12 路延伸两站"),
-    Work("渔火", "new", "渔火社区居委会", (12, 20), (
-        ("budget", "砚湖区财政", 85, 0.6), ("social_capital", "江景物业公司", 20, 1.0), ("donation", "居民众筹", 3, 1.0),
-    ), (("fund", 5, 18), ("start", 6, 10)), 500, site=("ZC005", 500), note="拆违空地建社区综合服务站，楼顶留作活动平台"),
-    Work("黑石崖村", "share", "红柳镇人民政府", (18, 30), (), (), 90, note="与邻村共用服务站，开通代办日"),
-)
+@cache
+def works() -> tuple[Work, ...]:
+    """All of them, from ``works.yaml``."""
+    page = yaml.safe_load(resources.files("kezhong.demo.office").joinpath("works.yaml").read_text("utf-8"))
+    return tuple(
+        Work(
+            **{
+                **one,
+                "due": tuple(one["due"]),
+                "money": tuple(tuple(row) for row in one.get("money", ())),
+                "course": tuple(tuple(row) for row in one.get("course", ())),
+                "site": tuple(one["site"]) if "site" in one else None,
+            }
+        )
+        for one in page["works"]
+    )
+
+
 #: Communities whose shortfall is also a task, with how it stands: closed on that day, or still worked on.
 _TASKS: tuple[tuple[str, str, tuple[int, int] | None, str], ...] = (
     ("东站", "SHQ07", (9, 13), "铁路小学操场每日 17 时至 20 时、周末全天向社区开放"),
@@ -119,10 +84,10 @@ _LESSER = (
 
 def write(script: Script, cast: Cast) -> None:
     """Scenes of projects and of the tasks that stem from shortfalls."""
-    for number, work in enumerate(WORKS):
+    for number, work in enumerate(works()):
         script.add(cast.moment(4, 11 + number % 4, 9, number), lambda work=work: _propose(cast, work))
     script.add(cast.moment(4, 20, 10), lambda: _approve(cast))
-    for number, work in enumerate(WORKS):
+    for number, work in enumerate(works()):
         for name, month, day in work.course:
             script.add(cast.moment(month, day, 14, number), lambda work=work, name=name: _step(cast, work, name))
         if work.site is not None:
@@ -220,16 +185,16 @@ def _use(cast: Cast, work: Work) -> None:
 
 
 def _pay(cast: Cast, work: Work, month: int) -> None:
-    """Money comes in by and by: of what is paid in the end, a share by each of four days."""
-    paid = {name for name, *when in work.course if tuple(when) <= (month, 28)}
-    if "fund" not in paid or ("project", work.community) not in cast.known:
+    """Money comes in by and by: of what is paid in the end, a share by each of four days, and all once it is in use."""
+    done = {name for name, *when in work.course if tuple(when) <= (month, 28)}
+    if "fund" not in done or ("project", work.community) not in cast.known:
         return
-    share = {6: 0.3, 8: 0.6, 10: 0.8, 12: 1.0}[month]
+    share = 1.0 if "open" in done else {6: 0.3, 8: 0.6, 10: 0.8, 12: 1.0}[month]
     ended = {source: end for _, source, _, end in work.money}
     with cast.acting(district_of(cast, cast.shortfalls[work.community][1]["area_code"])) as session:
         statement = select(Money).where(Money.project_id == cast.known["project", work.community]).order_by(Money.id)
         for row in session.rows(statement, Permission.WRITE_PROJECT):
-            amount = round(row.planned * ended[row.source] * share, -3)
+            amount = round(row.planned * ended[row.source] * share, -2)
             if amount > row.paid:
                 change_money(session, row.id, row.version, {"paid": amount})
 
@@ -246,7 +211,7 @@ def _open_tasks(cast: Cast) -> None:
     ]
     wanted += [((area, element), circle, rows[area, element]) for area, element, circle, _, _ in _LESSER
                if (area, element) in rows]  # fmt: skip
-    due = {work.community: work.due for work in WORKS}
+    due = {work.community: work.due for work in works()}
     for key, circle, row in wanted:
         with cast.acting(district_of(cast, row["area_code"])) as session:
             task = open_task(

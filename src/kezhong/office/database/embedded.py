@@ -35,7 +35,7 @@ from pathlib import Path
 
 import psycopg
 
-from kezhong.errors import InputError, KezhongError, WorkspaceError
+from kezhong.errors import ConflictError, InputError, KezhongError, WorkspaceError
 from kezhong.office.database.binaries import Programs, programs
 from kezhong.office.database.locks import Use, alone
 from kezhong.office.database.processes import exists, is_server, servers
@@ -143,6 +143,28 @@ class EmbeddedServer:
             self._use = None
             if last:
                 self._shut_down()
+
+    def in_use(self) -> bool:
+        """Whether anybody uses it at this moment."""
+        with alone(self.folder) if (self.folder / "users").is_file() else contextlib.nullcontext():
+            return (self.folder / "users").is_file() and not Use(self.folder).leave()
+
+    def remove(self) -> None:
+        """Delete the cluster with all that is in it; nothing happens where there is none.
+
+        Raises
+        ------
+        ConflictError
+            Somebody uses it.
+        """
+        if not self.folder.is_dir():
+            return
+        self._prepare_folder()
+        with alone(self.folder):
+            if not Use(self.folder).leave():
+                raise ConflictError("database.in_use", folder=self.folder)
+            self._shut_down()  # one that was left without users by a killed process
+            shutil.rmtree(self.folder)
 
     # ---- folders ---------------------------------------------------------------------------------------
 
