@@ -26,7 +26,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -201,7 +201,8 @@ def make_world(office: Office) -> World:
                     valid_from=date(2020, 1, 1),
                 )
             )
-            session.add(RoleGrant(person_id=person.id, role=role, valid_from=clock.now(), **place))
+            # From a fixed day: the world is copied, and tests let the clock stand in other years.
+            session.add(RoleGrant(person_id=person.id, role=role, valid_from=datetime(2020, 1, 1, tzinfo=UTC), **place))
             world.person[name] = person.id
         programme = Programme(
             code="P1",
