@@ -10,7 +10,7 @@ from sqlalchemy.orm import defer
 
 from kezhong import clock
 from kezhong.office.machines import get_machine
-from kezhong.office.models import Area, Task, TaskDependency
+from kezhong.office.models import Area, Pilot, Task, TaskDependency
 from kezhong.office.session import OfficeSession
 from kezhong.office.tasks.listing import Row, with_names
 from kezhong.office.tasks.questions import Question, check, conditions, is_late
@@ -140,3 +140,19 @@ def on_map(session: OfficeSession, question: Question) -> list[dict[str, Any]]:
         one["late"] += late
         one["lights"][light] = count
     return list(found.values())
+
+
+def pilots_on_map(session: OfficeSession, question: Question) -> list[dict[str, Any]]:
+    """Pilots in scope at the points of their life circles; of the filters, area and programme count."""
+    if not session.actor.may(Pilot.READ):
+        return []
+    statement = select(Pilot.id, Pilot.name, Pilot.state, Pilot.light, Area.lon, Area.lat).join(
+        Area, Area.code == Pilot.life_circle
+    )
+    if question.programme is not None:
+        statement = statement.where(Pilot.programme_id == question.programme)
+    if question.area:
+        path = session.execute(select(Area.path).where(Area.code == question.area)).scalar()
+        statement = statement.where(Area.path.startswith(path or "-", autoescape=True))
+    rows = session.execute(statement.where(Area.lon.is_not(None)).order_by(Pilot.id).limit(500))
+    return [dict(row) for row in rows.mappings()]

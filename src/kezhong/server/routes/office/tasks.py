@@ -162,9 +162,9 @@ def task_gantt(
 
 @router.get("/office/tasks/map", responses=READ, dependencies=[require(Permission.READ_TASK)])
 def task_map(request: Request, work: Unit, asked: Asked) -> Response:
-    """Tasks counted by area and light, as GeoJSON points."""
+    """Tasks counted by area and light, and pilots, as GeoJSON points (``kind`` says which)."""
     with work() as session:
-        value = view.map_features(pictures.on_map(session, asked))
+        value = view.map_features(pictures.on_map(session, asked), pictures.pilots_on_map(session, asked))
     return respond(request, prepare(value))
 
 

@@ -22,6 +22,12 @@ from kezhong.office.tasks.questions import Question
 from kezhong.office.telling.deadlines import shifted, work_calendar
 from kezhong.office.telling.lighting import facts_of, light_of
 
+#: States in which no light judges, with why.
+_NOT_JUDGED = {
+    "draft": ("尚未下达，不计进度", "not issued yet; progress is not judged"),
+    "withdrawn": ("已撤销，不计进度", "withdrawn; progress is not judged"),
+}
+
 
 def row(session: OfficeSession, one: Row) -> dict[str, Any]:
     """A task in a list."""
@@ -77,7 +83,9 @@ def detail(session: OfficeSession, task: Task) -> dict[str, Any]:
         "reported_at": task.reported_at, "done_at": task.done_at, "source": task.source, "weight": task.weight,
         "pilot_id": task.pilot_id, "project_id": task.project_id, "shortfall": task.shortfall,
         "light_told": {
-            "colour": light.colour.value, "reason": light.reason.value, "zh": light.text("zh"), "en": light.text("en"),
+            "colour": light.colour.value, "reason": light.reason.value,
+            "zh": _NOT_JUDGED.get(task.state, ("", ""))[0] or light.text("zh"),
+            "en": _NOT_JUDGED.get(task.state, ("", ""))[1] or light.text("en"),
             "proposal": light.rule.proposal, "assumed": light.assumed,
         },
         "shifted": shifted(session, task.due_on), "steps": allowed_steps(session, task),
@@ -161,8 +169,8 @@ def calendar_days(session: OfficeSession, days: Sequence[dict[str, Any]], first:
     }
 
 
-def map_features(places: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """GeoJSON points; areas without a point are counted in ``unplaced``."""
+def map_features(places: Sequence[dict[str, Any]], pilots: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """GeoJSON points of tasks and pilots; tasks of areas without a point are counted in ``unplaced``."""
     placed = [one for one in places if one["lon"] is not None and one["lat"] is not None]
     return {
         "type": "FeatureCollection",
@@ -170,9 +178,20 @@ def map_features(places: Sequence[dict[str, Any]]) -> dict[str, Any]:
             {
                 "type": "Feature",
                 "geometry": {"type": "Point", "coordinates": [one["lon"], one["lat"]]},
-                "properties": {name: one[name] for name in ("code", "name", "level", "count", "late", "lights")},
+                "properties": {
+                    "kind": "task",
+                    **{name: one[name] for name in ("code", "name", "level", "count", "late", "lights")},
+                },
             }
             for one in placed
+        ]
+        + [
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [one["lon"], one["lat"]]},
+                "properties": {"kind": "pilot", **{name: one[name] for name in ("id", "name", "state", "light")}},
+            }
+            for one in pilots
         ],
         "unplaced": sum(one["count"] for one in places) - sum(one["count"] for one in placed),
     }
