@@ -16,7 +16,22 @@ CODE = re.compile(rf'"((?:{"|".join(ROOMS)})\.[a-z0-9_]+)"')
 
 
 #: Names of files and of columns look like codes.
-SUFFIXES = (".csv", ".json", ".jsonl", ".toml", ".yaml", ".xlsx", ".pbf", ".py", ".txt", ".key", ".log", ".id")
+SUFFIXES = (
+    ".csv",
+    ".json",
+    ".jsonl",
+    ".toml",
+    ".yaml",
+    ".xlsx",
+    ".pbf",
+    ".py",
+    ".txt",
+    ".key",
+    ".log",
+    ".id",
+    "people.serves",
+    "people.required",
+)
 #: So do names of actions, which the audit keeps: they are no messages.
 ACTION = re.compile(r'(?:\b(?:because|note|_audit|_note)\(\s*|column=|if clear else )"([a-z_.-]+)"')
 
