@@ -222,3 +222,12 @@ def test_the_hash_is_of_the_content() -> None:
     other = "# a remark\n" + shipped()
     assert parse_template(other, f"{NAME}.yaml").hash == load_template(NAME).hash
     assert parse_template(changed("targets.0.value", 4), f"{NAME}.yaml").hash != load_template(NAME).hash
+
+
+def test_the_page_is_generated() -> None:
+    from pathlib import Path
+
+    from kezhong.office.programme.page import page
+
+    docs = Path(__file__).resolve().parents[3] / "docs"
+    assert (docs / f"programme-{NAME}.md").read_text("utf-8") == page(load_template(NAME))

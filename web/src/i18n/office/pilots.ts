@@ -10,7 +10,7 @@ export const zh = {
     tabs: { overview: "概况", plan: "方案", checks: "检查验收", promises: "承诺与实测", projects: "项目", tasks: "任务" } as Record<string, string>,
     steps: "办理", course: "办理过程", files: "方案与附件", attachPlan: "上传方案",
     sheet: "推荐时的体检表", sheetRun: "体检 {id}（{date}，数据 {snapshot}，质量 {quality}）", sheetNone: "该次体检没有这个生活圈的结果（无数据）。", refresh: "按最新体检更新", refreshing: "正在更新…",
-    required: "必配要素", met: "{a} / {b} 达标", unknown: "另有 {n} 项数据不足，不计", worst: "短板最突出", shortfalls: "短板", shortfallCount: "{n} 条", score: "得分", circleGrade: "体检等级", ages: "年龄", community: "社区", agesOf: { children: "0–14 岁", elderly: "60 岁及以上", age_0_2: "0–2 岁", age_3_5: "3–5 岁", age_6_11: "6–11 岁", age_12_14: "12–14 岁", disabled: "残疾人", all: "全体" } as Record<string, string>,
+    required: "必配要素", met: "{a} / {b} 达标", unknown: "另有 {n} 项数据不足，不计", worst: "短板最突出", shortfalls: "短板", shortfallCount: "{n} 条", score: "得分", circleGrade: "体检等级", ages: "年龄", community: "社区", agesOf: { children: "0–14 岁", elderly: "60 岁及以上", age_0_2: "0–2 岁", age_3_5: "3–5 岁", age_6_11: "6–11 岁", age_12_14: "12–14 岁", age_15_59: "15–59 岁", disabled: "残疾人", all: "全体" } as Record<string, string>,
     members: "纳入社区", edit: "修改推荐内容", saved: "已保存",
     checkKinds: { item: "检查项目", ok: "合格", bad: "不合格", skipped: "未查", note: "说明", add: "增加一项", remove: "删除", verdict: "结论", on: "日期", empty: "还没有自查、检查或验收记录。", result: "结果" },
     newItems: ["必配要素已建成投用", "无障碍与适老化设施可用", "工程安全与资料齐全", "居民知晓并使用"],
@@ -20,6 +20,7 @@ export const zh = {
     itemStatus: { known: "有数据", no_data: "无数据", data_insufficient: "数据不足" } as Record<string, string>,
     commerce: "便民生活圈评定（商务，仅便民消费圈）", commerceHint: "商务部便民生活圈的基础型、提升型、品质型是另一套评定，不计入试点等级。", commerceNone: "尚未评定。", commerceSource: "数据来源", commerceDo: "评定", gradeHint: "等级取自评定表：{grade}", assessFirst: "请先在“检查验收”中评定。",
     planHint: "承诺：建成后要达到的指标。方案审定后不再修改。", addPromise: "增加承诺", element: "服务要素", figure: "指标", chooseFigure: "请选择指标", promised: "承诺值", promisedShare: "承诺值（%）", before: "原有 {value}", promiseName: "名称", noFigures: "体检中没有这项要素的指标。", remove: "撤回",
+    sources: { task: "任务", promise: "承诺实测", satisfaction: "满意度调查", inspection: "检查" } as Record<string, string>,
     projectsNone: "还没有项目。可从短板清单立项，或在项目页手工登记。", tasksNone: "没有与此试点关联的任务。", money: "计划 {a}，已付 {b}", toProjects: "项目台账", commerceTag: "商务：{grade}",
   },
 };
@@ -36,7 +37,7 @@ export const en: typeof zh = {
     tabs: { overview: "Overview", plan: "Plan", checks: "Checks and acceptance", promises: "Promised and measured", projects: "Projects", tasks: "Tasks" },
     steps: "Steps", course: "Course", files: "Plan and attachments", attachPlan: "Attach the plan",
     sheet: "Assessment sheet of the nomination", sheetRun: "Run {id} ({date}, data {snapshot}, quality {quality})", sheetNone: "The run has no result for this life circle (no data).", refresh: "Read the newest assessment", refreshing: "Reading…",
-    required: "Required elements", met: "{a} of {b} met", unknown: "{n} more without sufficient data, not counted", worst: "Worst", shortfalls: "Shortfalls", shortfallCount: "{n}", score: "Score", circleGrade: "Assessment grade", ages: "Ages", community: "Community", agesOf: { children: "0–14", elderly: "60 and over", age_0_2: "0–2", age_3_5: "3–5", age_6_11: "6–11", age_12_14: "12–14", disabled: "disabled", all: "everybody" },
+    required: "Required elements", met: "{a} of {b} met", unknown: "{n} more without sufficient data, not counted", worst: "Worst", shortfalls: "Shortfalls", shortfallCount: "{n}", score: "Score", circleGrade: "Assessment grade", ages: "Ages", community: "Community", agesOf: { children: "0–14", elderly: "60 and over", age_0_2: "0–2", age_3_5: "3–5", age_6_11: "6–11", age_12_14: "12–14", age_15_59: "15–59", disabled: "disabled", all: "everybody" },
     members: "Communities", edit: "Change the nomination", saved: "Saved",
     checkKinds: { item: "Item", ok: "passed", bad: "failed", skipped: "not looked at", note: "Note", add: "Add an item", remove: "Remove", verdict: "Verdict", on: "Date", empty: "No self-check, inspection or acceptance yet.", result: "Result" },
     newItems: ["Required elements built and in use", "Barrier-free and age-friendly facilities usable", "Safe works, complete papers", "Residents know and use it"],
@@ -46,6 +47,7 @@ export const en: typeof zh = {
     itemStatus: { known: "known", no_data: "no data", data_insufficient: "insufficient data" },
     commerce: "Convenience circle (commerce, circle 2 only)", commerceHint: "The commerce scheme's basic, enhanced and quality types are another grading and no part of the pilot's grade.", commerceNone: "Not graded yet.", commerceSource: "Source", commerceDo: "Grade", gradeHint: "The grade is that of the sheet: {grade}", assessFirst: "Grade it first, under “Checks and acceptance”.",
     planHint: "Promises: what is to be reached when it is built. They stand once the plan is approved.", addPromise: "Add a promise", element: "Element", figure: "Figure", chooseFigure: "Choose a figure", promised: "Promised", promisedShare: "Promised (%)", before: "before {value}", promiseName: "Name", noFigures: "The assessment has no figure of this element.", remove: "Take back",
+    sources: { task: "tasks", promise: "promises measured", satisfaction: "survey", inspection: "inspection" },
     projectsNone: "No projects yet. Open one from the shortfall list, or enter it under Projects.", tasksNone: "No tasks belong to this pilot.", money: "planned {a}, paid {b}", toProjects: "Projects", commerceTag: "commerce: {grade}",
   },
 };

@@ -21,7 +21,7 @@ export const zh = {
 };
 
 export const en: typeof zh = {
-  nav: { programme: "Programme" },
+  nav: { programme: "Plan" },
   delivery: {
     choose: "Programme", noFiles: "No files yet.", attach: "Attach a file", attaching: "Sending…", proposal: "proposal", more: "More", all: "All", close: "Close", save: "Save", cancel: "Cancel", back: "Back to the list",
     units: "Unit", area: "Area", due: "Deadline", conflict: "Somebody has just changed this record. Compare with the newest version and send again; what you entered is still here.", none: "none", noData: "no data",
