@@ -62,7 +62,8 @@ def served(pytestconfig: pytest.Config, tmp_path: Path, browser: Browser) -> Ite
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        app = create_app(office.city_folder, office=office, static=static)
+        app = create_app(office.city_folder, office=office, static=static, queue=False)
+        app.state.office.close = lambda: None  # the fixture closes it
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", access_log=False))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
