@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from callers import API, SignIn
+from test_audit import add_task
 
 from kezhong.office.database.backup import verify_backup
 from kezhong.office.keeping import reminder_rules
@@ -102,3 +103,18 @@ def test_reminder_rules(world: World, sign_in: SignIn) -> None:
     refused = admin.put(f"{RUNNING}/reminders", json=backwards, headers={"If-Match": '"v1"'})
     assert refused.status_code == 422
     assert "应晚于" in refused.json()["error"]["message"]["zh"]
+
+
+def test_the_second_editor_of_a_task_is_told_the_version_that_is_there(world: World, sign_in: SignIn) -> None:
+    key = add_task(world, "east", "T1")
+    path = f"{API}/office/tasks/{key}"
+    first, second = sign_in("office"), sign_in("office")
+    tag = first.get(path).headers["etag"]
+    assert second.get(path).headers["etag"] == tag
+    done = first.patch(path, json={"title": "甲改"}, headers={"If-Match": tag})
+    assert done.status_code == 200
+    refused = second.patch(path, json={"title": "乙改"}, headers={"If-Match": tag})
+    assert refused.status_code == 412
+    assert refused.json()["error"]["details"]["current"] == int(done.headers["etag"].strip('"v'))
+    found = second.get(path)
+    assert (found.headers["etag"], found.json()["title"]) == (done.headers["etag"], "甲改")

@@ -13,9 +13,12 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
 
 
-def digest_of(columns: list, entry: dict) -> bytes:
+def digest_of(columns: list[str], entry: Row) -> bytes:
     """Digest of an entry's columns."""
     content = hashlib.sha256()
     for name in columns:
@@ -28,7 +31,7 @@ def digest_of(columns: list, entry: dict) -> bytes:
     return content.digest()
 
 
-def read_package(folder: Path) -> tuple:
+def read_package(folder: Path) -> tuple[Row, dict[int, Row], list[bytes], list[Row]]:
     """Manifest, entries by number, digests in order, anchors."""
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     lines = (folder / "entries.jsonl").read_text("utf-8").splitlines()
@@ -38,9 +41,11 @@ def read_package(folder: Path) -> tuple:
     return manifest, entries, [bytes.fromhex(link.decode()) for link in links], [json.loads(line) for line in text]
 
 
-def check_chain(manifest: dict, entries: dict, links: list, anchors: list, problems: list) -> list:
+def check_chain(
+    manifest: Row, entries: dict[int, Row], links: list[bytes], anchors: list[Row], problems: list[str]
+) -> list[Row]:
     """Follow the links; the anchors that were met and fit."""
-    at = {}
+    at: dict[int, list[Row]] = {}
     for one in anchors:
         at.setdefault(one["seq"], []).append(one)
     met = []
@@ -65,7 +70,7 @@ def check_chain(manifest: dict, entries: dict, links: list, anchors: list, probl
     return met
 
 
-def check_signatures(anchors: list, keys: list, problems: list) -> str:
+def check_signatures(anchors: list[Row], keys: list[bytes], problems: list[str]) -> str:
     """What can be said of the signatures."""
     signed = [one for one in anchors if one["signature"]]
     if not signed:
@@ -99,7 +104,7 @@ def main() -> int:
     parser.add_argument("--public-key", action="append", default=[], help="base64")
     options = parser.parse_args()
     manifest, entries, links, anchors = read_package(options.folder)
-    problems: list = []
+    problems: list[str] = []
     texts = options.public_key or (options.folder / "public_keys.txt").read_text("ascii").split()
     if len(entries) != manifest["entries"]:
         problems.append("记录数不符 / the number of entries differs")

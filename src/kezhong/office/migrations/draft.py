@@ -18,7 +18,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic.autogenerate import compare_metadata, produce_migrations, render_python_code
 from alembic.migration import MigrationContext
@@ -135,8 +135,8 @@ def _ours(thing: object, name: str | None, kind: str, reflected: bool, compared:
     return not (kind == "table" and name == "alembic_version")
 
 
-def _is_written(index: Index) -> bool:
-    return any(not isinstance(one, Column) for one in index.expressions)
+def _is_written(index: object) -> bool:
+    return isinstance(index, Index) and any(not isinstance(one, Column) for one in index.expressions)
 
 
 def _written_indexes() -> dict[str, str]:
@@ -172,7 +172,7 @@ def _late_keys(step: ops.CreateTableOp) -> list[ops.MigrateOperation]:
     return [ops.CreateForeignKeyOp.from_constraint(one) for one in late]
 
 
-def _render(kind: str, thing: Any, context: Any) -> str | bool:
+def _render(kind: str, thing: Any, context: Any) -> str | Literal[False]:
     """Types of ours by what they are in the database: a revision must not depend on later code."""
     if kind != "type":
         return False

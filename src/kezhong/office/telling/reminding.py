@@ -17,7 +17,8 @@ from sqlalchemy import and_, func, insert, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from kezhong.office.calendar import DueRule, WorkCalendar, local_day
-from kezhong.office.escalation import Level, Notice, escalations, load_reminders
+from kezhong.office.escalation import Level, Notice, ReminderRules, escalations
+from kezhong.office.keeping import reminder_rules
 from kezhong.office.machines import StateKind, get_machine
 from kezhong.office.models import (
     DispatchSheet,
@@ -110,8 +111,8 @@ def remind(office: Office, now: datetime) -> tuple[int, int]:
 
 
 def _due(session: OfficeSession, cls: type[Any], machine: str, now: datetime, calendar: WorkCalendar) -> list[Due]:
-    rules = load_reminders()
-    rows = session.connection().execute(_question(cls, machine, now, calendar)).all()
+    rules = reminder_rules(session)
+    rows = session.connection().execute(_question(cls, machine, now, calendar, rules)).all()
     sent: dict[tuple[int, date], set[str]] = {}
     if rows:
         table = ReminderSent.__table__
@@ -129,7 +130,12 @@ def _due(session: OfficeSession, cls: type[Any], machine: str, now: datetime, ca
     return found
 
 
-def _question(cls: type[Any], machine: str, now: datetime, calendar: WorkCalendar) -> Any:
+def _ahead(rules: ReminderRules) -> timedelta:
+    """How far before a deadline the first notice can fall: working days are twice as many calendar days at most."""
+    return timedelta(days=10 - 2 * min(0, rules.rules[0].days))
+
+
+def _question(cls: type[Any], machine: str, now: datetime, calendar: WorkCalendar, rules: ReminderRules) -> Any:
     table = cls.__table__
     if "due_on" in table.c:
         due = table.c.due_on
@@ -143,7 +149,7 @@ def _question(cls: type[Any], machine: str, now: datetime, calendar: WorkCalenda
         .where(
             last.c.object_kind == cls.KIND,
             last.c.object_id == table.c.id,
-            last.c.rule == load_reminders().rules[-1].id,
+            last.c.rule == rules.rules[-1].id,
             last.c.due >= due,
         )
         .exists()
@@ -156,7 +162,7 @@ def _question(cls: type[Any], machine: str, now: datetime, calendar: WorkCalenda
         and_(
             table.c.state.in_(reminding_states(machine)),
             due.is_not(None),
-            due <= local_day(now, calendar.zone) + _AHEAD,
+            due <= local_day(now, calendar.zone) + max(_AHEAD, _ahead(rules)),
             ~told,
         )
     ).order_by(table.c.id)  # fmt: skip
