@@ -33,54 +33,6 @@ from kezhong.office.session import OfficeSession
 
 _Row = TypeVar("_Row")
 
-#: Which permission of the roles a permission of the machines asks for.
-RIGHTS: Mapping[str, Permission] = {
-    "task:issue": Permission.WRITE_TASK,
-    "task:accept": Permission.HANDLE_TASK,
-    "task:work": Permission.HANDLE_TASK,
-    "task:report": Permission.HANDLE_TASK,
-    "task:review": Permission.REVIEW_TASK,
-    "task:manage": Permission.REVIEW_TASK,
-    "task:measure": Permission.WRITE_MEASUREMENT,
-    "task:confirm": Permission.DECIDE_OBJECTION,
-    "pilot:nominate": Permission.NOMINATE_PILOT,
-    "pilot:review": Permission.REVIEW_PILOT,
-    "pilot:approve": Permission.REVIEW_PILOT,
-    "pilot:build": Permission.BUILD_PILOT,
-    "pilot:inspect": Permission.INSPECT_PILOT,
-    "pilot:accept": Permission.ACCEPT_PILOT,
-    "submission:submit": Permission.HAND_IN,
-    "submission:review": Permission.REVIEW_SUBMISSION,
-    "submission:manage": Permission.REVIEW_SUBMISSION,
-    "project:propose": Permission.WRITE_PROJECT,
-    "project:approve": Permission.REVIEW_PROJECT,
-    "project:fund": Permission.WRITE_PROJECT,
-    "project:build": Permission.WRITE_PROJECT,
-    "project:accept": Permission.REVIEW_PROJECT,
-    "project:manage": Permission.WRITE_PROJECT,
-    "offer:handle": Permission.WRITE_OFFER,
-    "offer:withdraw": Permission.WRITE_OFFER,
-    "application:review": Permission.WRITE_APPLICATION,
-    "application:submit": Permission.REVIEW_APPLICATION,
-    "application:decide": Permission.REVIEW_APPLICATION,
-    "application:withdraw": Permission.WRITE_APPLICATION,
-    "verification:sign": Permission.VERIFY,
-    "verification:review": Permission.DECIDE_OBJECTION,
-    "objection:file": Permission.OBJECT,
-    "objection:review": Permission.DECIDE_OBJECTION,
-    "objection:decide": Permission.DECIDE_OBJECTION,
-    "objection:escalate": Permission.DECIDE_OBJECTION,
-    "appeal:file": Permission.APPEAL,
-    "appeal:review": Permission.DECIDE_APPEAL,
-    "appeal:decide": Permission.DECIDE_APPEAL,
-    "appeal:escalate": Permission.DECIDE_APPEAL,
-    "appraisal:compute": Permission.WRITE_APPRAISAL,
-    "appraisal:publish": Permission.WRITE_APPRAISAL,
-    "appraisal:finalise": Permission.WRITE_APPRAISAL,
-    "dispatch:fill": Permission.FILL_DISPATCH,
-    "dispatch:review": Permission.REVIEW_DISPATCH,
-    "dispatch:manage": Permission.SEND_DISPATCH,
-}  # fmt: skip
 #: Machines whose name is not the kind of the row.
 _MACHINES = {"dispatch_sheet": "dispatch", "appraisal_score": "appraisal"}
 
@@ -168,7 +120,7 @@ def machine_of(row: Any) -> Machine:
 
 def right_of(transition: Transition) -> Permission:
     """The permission of the roles that a step takes."""
-    return RIGHTS[transition.permission]
+    return Permission(transition.permission)
 
 
 def take_step(

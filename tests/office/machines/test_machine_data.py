@@ -250,10 +250,10 @@ def test_the_vocabulary_is_checked_too() -> None:
         parse_vocabulary("needs: [{id: a, zh: 理, en: a}, {id: a, zh: 由, en: b}]\neffects: [{id: e, zh: 效, en: e}]")
 
 
-def test_words_nobody_uses_and_permissions_of_no_machine_are_found() -> None:
+def test_words_nobody_uses_and_permissions_that_do_not_exist_are_found() -> None:
     page = copy.deepcopy(GOOD)
     page["transitions"][0]["permission"] = "other:do"
     machine = parse_machine(yaml.safe_dump(page, allow_unicode=True), "thing.yaml")
     problems = [en for _, en in _between({"thing": machine}, load_vocabulary())]
     assert "the word “reason” is used nowhere" in problems
-    assert "thing.do: the permission “other:do” belongs to no machine" in problems
+    assert "thing.do: there is no permission “other:do”" in problems

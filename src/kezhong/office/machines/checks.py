@@ -18,7 +18,7 @@ from kezhong.office.strict_yaml import unknown_keys
 Problem = tuple[str, str]
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
-_PERMISSION = re.compile(r"[a-z][a-z0-9_]*:[a-z][a-z0-9_]*")
+_PERMISSION = re.compile(r"[a-z][a-z0-9_]*:[a-z][a-z0-9_-]*")
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 _MACHINE = frozenset({"id", "zh", "en", "initial", "relations", "states", "transitions"})
 _STATE = (frozenset({"id", "zh", "en", "kind"}), frozenset({"terminal"}))

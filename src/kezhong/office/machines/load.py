@@ -12,12 +12,14 @@ from types import MappingProxyType
 from typing import Any
 
 from kezhong.errors import InputError, NotFoundError
+from kezhong.office.access.permissions import Permission
 from kezhong.office.machines.checks import Vocabulary, entry_problems, graph_problems, machine_problems
 from kezhong.office.machines.model import Machine, Relation, State, StateKind, Term, Transition
 from kezhong.office.strict_yaml import read_strict, unknown_keys
 
 VOCABULARY = "vocabulary.yaml"
 _WORDS = frozenset({"needs", "effects"})
+_PERMISSIONS = frozenset(permission.value for permission in Permission)
 
 
 def parse_vocabulary(text: str, file: str = VOCABULARY) -> Vocabulary:
@@ -110,11 +112,11 @@ def _between(machines: Mapping[str, Machine], words: Vocabulary) -> list[tuple[s
     unused = sorted((words.needs.keys() - used_needs) | (words.effects.keys() - used_effects))
     problems = [(f"词汇“{word}”无处使用", f"the word “{word}” is used nowhere") for word in unused]
     for machine, step in steps:
-        if step.permission.partition(":")[0] not in machines:
+        if step.permission not in _PERMISSIONS:
             problems.append(
                 (
-                    f"{machine.id}.{step.id} 的权限“{step.permission}”不属于任何流程",
-                    f"{machine.id}.{step.id}: the permission “{step.permission}” belongs to no machine",
+                    f"{machine.id}.{step.id} 的权限“{step.permission}”不存在",
+                    f"{machine.id}.{step.id}: there is no permission “{step.permission}”",
                 )
             )
     return problems
