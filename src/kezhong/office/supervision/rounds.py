@@ -102,8 +102,10 @@ def _send(session: OfficeSession, round_: DispatchRound) -> None:
         )  # fmt: skip
         session.create(sheet, Permission.SEND_DISPATCH)
         session.flush()
-        words = {"name": title_of(round_), "step_zh": "请填报", "step_en": "Please fill in"}
-        tell_units(session, [unit.id], "changed", sheet, f"dispatch:{sheet.id}:sent", **words)
+        tell_units(
+            session, [unit.id], "changed", sheet, f"dispatch:{sheet.id}:sent",
+            name=title_of(round_), step_zh="请填报", step_en="Please fill in",
+        )  # fmt: skip
 
 
 def close_round(session: OfficeSession, round_id: int, version: int | None = None) -> DispatchRound:

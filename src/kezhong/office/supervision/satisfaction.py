@@ -69,7 +69,10 @@ def _office_over(session: OfficeSession, area: Area) -> Organisation:
     """The unit whose area it is, or the nearest above: a survey belongs to the place, not to who typed it in."""
     kinds = ("government", "street_office", "community_committee")
     statement = select(Organisation).where(Organisation.kind.in_(kinds), Organisation.valid_to.is_(None))
-    above = [one for one in session.rows(statement) if area.path.startswith(one.area_path)]
+    above: list[Organisation] = [one for one in session.rows(statement) if area.path.startswith(one.area_path)]
     if above:
         return max(above, key=lambda one: len(one.area_path))
-    return session.rows(select(Organisation).where(Organisation.kind.in_(("office", "leading_group"))))[0]
+    office: Organisation = session.rows(select(Organisation).where(Organisation.kind.in_(("office", "leading_group"))))[
+        0
+    ]
+    return office

@@ -259,10 +259,11 @@ def _renew(session: OfficeSession, sheet: DispatchSheet) -> None:
         return
     fresh = {row["row"]: row for row in rows.refresh(session, round_.programme_id, sheet.org_id)}
     now = rows.live(session, sheet.rows)
-    kept = []
+    kept: list[dict[str, Any]] = []
     for row in sheet.rows:
         live = now.get(row["row"])
-        kept.append(fresh.pop(row["row"], None) or (live.row if live is not None and live.row else row))
+        known = live.row if live is not None and live.row else row
+        kept.append(fresh.pop(row["row"], known))
     kept += list(fresh.values())
     answers = {reply["row"]: reply for reply in sheet.replies}
     form = form_of(round_)
