@@ -16,11 +16,11 @@ from sqlalchemy.dialects.postgresql import insert
 from kezhong import clock
 from kezhong.errors import PermissionDeniedError
 from kezhong.office.identity.settings import sign_in_settings
-from kezhong.office.models import RateWindow, SignInGate
+from kezhong.office.models import RateWindow, SignInGate, table_of
 from kezhong.office.office import Office
 
-_GATE = SignInGate.__table__
-_WINDOW = RateWindow.__table__
+_GATE = table_of(SignInGate)
+_WINDOW = table_of(RateWindow)
 
 
 class TooManyAttemptsError(PermissionDeniedError):
@@ -109,7 +109,8 @@ def wait_after(failures: int) -> timedelta | None:
     if above < 0:
         return None
     # The exponent is bounded before it is used: somebody who fails a million times must not cost arithmetic.
-    return min(chosen.lock_first * chosen.lock_factor ** min(above, 32), chosen.lock_longest)
+    wait: timedelta = chosen.lock_first * int(chosen.lock_factor ** min(above, 32))
+    return min(wait, chosen.lock_longest)
 
 
 def passed(office: Office, key: str) -> None:

@@ -36,6 +36,7 @@ from kezhong.office.models import (
     SavedView,
     SignInSession,
     Task,
+    table_of,
 )
 from kezhong.office.session import OfficeSession
 
@@ -130,7 +131,7 @@ def erase(session: OfficeSession, person_id: int, reason: str) -> Person:
             token.name = token.hint = ""
     # Answers kept for repeated requests may hold the name; the rest is theirs alone.
     session.execute(delete(Idempotency).where(Idempotency.body.contains(name, autoescape=True)))
-    for table in (SignInSession.__table__, Notice.__table__, SavedView.__table__):
+    for table in (table_of(SignInSession), table_of(Notice), table_of(SavedView)):
         session.execute(delete(table).where(table.c.person_id == person_id))
     return person
 

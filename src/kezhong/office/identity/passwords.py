@@ -49,10 +49,10 @@ def verify_password(stored: str | None, password: str) -> bool:
     against = stored or _nobody()
     with _AT_A_TIME:
         try:
-            right = _hasher().verify(against, normal(password))
+            _hasher().verify(against, normal(password))
         except (VerificationError, InvalidHashError):
-            right = False
-    return bool(right and stored)
+            return False
+    return stored is not None
 
 
 def is_outdated(stored: str) -> bool:

@@ -10,16 +10,16 @@ from kezhong import clock
 from kezhong.office.access.actor import Actor, Grant
 from kezhong.office.access.permissions import Permission
 from kezhong.office.access.roles import roles
-from kezhong.office.models import Delegation, Organisation, Person, RoleGrant
+from kezhong.office.models import Delegation, Organisation, Person, RoleGrant, table_of
 
 
 def grants_of(connection: Connection, person_id: int) -> tuple[Grant, ...]:
     """The grants that count now. A lent one counts while its delegation runs *and* the lender's own still does."""
     now = clock.now()
-    own = RoleGrant.__table__
+    own = table_of(RoleGrant)
     lent_from = own.alias("lent_from")
-    delegation = Delegation.__table__
-    org = Organisation.__table__
+    delegation = table_of(Delegation)
+    org = table_of(Organisation)
     statement = (
         select(own.c.role, own.c.org_id, org.c.path, own.c.area_path, org.c.department, own.c.delegation_id)
         .join(org, org.c.id == own.c.org_id)
@@ -75,7 +75,7 @@ def actor_for(
     session_id: int | None = None,
 ) -> Actor | None:
     """The person as an actor, with the rights of this moment; ``None`` where they may not act at all."""
-    person = Person.__table__
+    person = table_of(Person)
     row = connection.execute(select(person.c.name, person.c.status).where(person.c.id == person_id)).first()
     if row is None or row.status != "active":
         return None

@@ -15,12 +15,12 @@ from kezhong import clock
 from kezhong.errors import ConflictError, InputError
 from kezhong.office.audit.chain import keyed_digest
 from kezhong.office.identity.settings import sign_in_settings
-from kezhong.office.models import Credential, Person
+from kezhong.office.models import Credential, Person, table_of
 from kezhong.office.office import Office
 from kezhong.office.secrets import Secrets
 from kezhong.office.session import OfficeSession
 
-_CREDENTIAL = Credential.__table__
+_CREDENTIAL = table_of(Credential)
 _STEP = 30
 #: No 0/O, 1/I/L: recovery codes are copied by hand from paper.
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"

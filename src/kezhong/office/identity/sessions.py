@@ -14,14 +14,14 @@ from kezhong.office.access.actor import Actor
 from kezhong.office.access.permissions import Permission
 from kezhong.office.identity.rights import actor_for
 from kezhong.office.identity.settings import sign_in_settings
-from kezhong.office.models import ApiToken, Credential, SignInSession
+from kezhong.office.models import ApiToken, Credential, SignInSession, table_of
 from kezhong.office.office import Office
 from kezhong.office.session import OfficeSession
 
 _SEEN_EVERY = timedelta(minutes=1)
 #: Sessions that are over are kept so long for their owner to look at.
 _KEPT = timedelta(days=90)
-_SESSION, _TOKEN, _CREDENTIAL = SignInSession.__table__, ApiToken.__table__, Credential.__table__
+_SESSION, _TOKEN, _CREDENTIAL = table_of(SignInSession), table_of(ApiToken), table_of(Credential)
 
 
 def digest(token: str) -> bytes:

@@ -18,10 +18,10 @@ from kezhong.office.identity import gates, passwords
 from kezhong.office.identity.second_factor import use_code
 from kezhong.office.identity.sessions import start_session
 from kezhong.office.identity.settings import sign_in_settings
-from kezhong.office.models import Credential, Person
+from kezhong.office.models import Credential, Person, table_of
 from kezhong.office.office import Office
 
-_PERSON, _CREDENTIAL = Person.__table__, Credential.__table__
+_PERSON, _CREDENTIAL = table_of(Person), table_of(Credential)
 
 
 class SignInRefusedError(PermissionDeniedError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kezhong.office.models.audit import AuditAnchor, AuditEntry, AuditHead
-from kezhong.office.models.base import Base, ChildOf, Reference, Scoped, all_mappers, kind_of
+from kezhong.office.models.base import Base, ChildOf, Reference, Scoped, all_mappers, kind_of, table_of
 from kezhong.office.models.delivery import (
     Application,
     Edition,
@@ -137,4 +137,5 @@ __all__ = [
     "Webhook",
     "all_mappers",
     "kind_of",
+    "table_of",
 ]

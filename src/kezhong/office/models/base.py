@@ -9,7 +9,19 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Date, DateTime, Dialect, ForeignKey, Identity, Integer, MetaData, Text, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Identity,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.orm.mapper import Mapper
@@ -135,6 +147,13 @@ class Reference:
     """
 
     WHY: ClassVar[str]
+
+
+def table_of(cls: type[Base]) -> Table:
+    """The table under a class, for statements that are no business of the session's."""
+    table = cls.__table__
+    assert isinstance(table, Table)  # noqa: S101  (no class of ours is mapped to a join)
+    return table
 
 
 def kind_of(row: object) -> str:

@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, or_, select, update
 
-from kezhong.office.models import Area, Organisation, Scoped, all_mappers
+from kezhong.office.models import Area, Organisation, Scoped, all_mappers, table_of
 from kezhong.office.session import OfficeSession
 
-_ORG, _AREA = Organisation.__table__, Area.__table__
+_ORG, _AREA = table_of(Organisation), table_of(Area)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from kezhong import clock
 from kezhong.office.audit.anchors import anchor_quietly
 from kezhong.office.office import Office
+from kezhong.office.organisation.changes import apply_due_changes
 from kezhong.office.telling.lighting import refresh_lights
 from kezhong.office.telling.reminding import remind
 
@@ -41,6 +42,7 @@ def clock_round(office: Office, now: datetime | None = None) -> Round:
     with _alone(office) as free:
         if not free:
             return Round(skipped=True)
+        apply_due_changes(office)  # first: what is told must go to the unit that has it from today on
         lights = refresh_lights(office, moment)
         reminders, raised = remind(office, moment)
         if lights or reminders or raised:

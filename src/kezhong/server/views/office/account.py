@@ -11,11 +11,11 @@ from kezhong.office.access.actor import Actor
 from kezhong.office.access.roles import roles
 from kezhong.office.identity.accounts import tokens_of, username_of_person
 from kezhong.office.identity.sessions import sessions_of
-from kezhong.office.models import Area, Credential, Delegation, Organisation, Person, Post, RoleGrant
+from kezhong.office.models import Area, Credential, Delegation, Organisation, Person, Post, RoleGrant, table_of
 from kezhong.office.office import Office
 from kezhong.office.session import OfficeSession
 
-_PERSON, _POST, _ORG, _AREA = Person.__table__, Post.__table__, Organisation.__table__, Area.__table__
+_PERSON, _POST, _ORG, _AREA = table_of(Person), table_of(Post), table_of(Organisation), table_of(Area)
 _LEVELS = ("city", "district", "street", "community")
 
 
@@ -46,7 +46,7 @@ def person_of(office: Office, actor: Actor) -> dict[str, Any] | None:
                 select(_AREA.c.path, _AREA.c.code, _AREA.c.name).where(_AREA.c.path.in_(paths))
             )
         }
-        table = Delegation.__table__
+        table = table_of(Delegation)
         delegation = {
             row.id: row
             for row in connection.execute(
@@ -129,7 +129,7 @@ def must_change(office: Office, actor: Actor) -> bool:
     """Whether the person has to choose another password before anything else."""
     if actor.person_id is None or actor.limit is None or actor.session_id is None:
         return False
-    table = Credential.__table__
+    table = table_of(Credential)
     with office.database.app_engine.connect() as connection:
         return bool(
             connection.execute(select(table.c.must_change).where(table.c.person_id == actor.person_id)).scalar()
@@ -139,7 +139,7 @@ def must_change(office: Office, actor: Actor) -> bool:
 def demo_accounts(office: Office) -> list[dict[str, Any]]:
     """The demonstration's accounts, by level, with their roles and units."""
     now = clock.now()
-    grant = RoleGrant.__table__
+    grant = table_of(RoleGrant)
     statement = (
         select(_PERSON.c.id, _PERSON.c.name, _ORG.c.name.label("organisation"), _ORG.c.level, grant.c.role)
         .join(grant, grant.c.person_id == _PERSON.c.id)

@@ -151,7 +151,7 @@ def delegations(session: OfficeSession) -> dict[str, Any]:
             .execution_options(through_parent=True)
         )
     )
-    units = _units(session, {row.org_id for row in (*found, *own)})
+    units = _units(session, {row.org_id for row in found} | {row.org_id for row in own})
     people = {one for row in found for one in (row.from_person_id, row.to_person_id)}
     names: dict[int, str] = {
         row[0]: row[1]
