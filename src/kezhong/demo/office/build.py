@@ -167,8 +167,9 @@ def _make_people(session: OfficeSession, cast: Cast, secret: str | None) -> None
                 phone=f"1{unit.id:010d}"[:11], demo=bool(username), digest_key=token_bytes(32), **place,
             )
         )  # fmt: skip
+        contact = not username or role in ROLE_OF.values()  # who only looks on is not told first
         later += [
-            lambda key=key, unit=unit, title=title, contact=not username or role in ROLE_OF.values(): Post(
+            lambda key=key, unit=unit, title=title, contact=contact: Post(
                 person_id=key, organisation_id=unit.id, title=title, is_contact=contact,
                 valid_from=unit.valid_from,
             ),

@@ -28,13 +28,9 @@ def play(cast: Cast, progress: Progress) -> None:
 
 
 def _watch(script: Script, cast: Cast) -> None:
-    """The clock's round once a week, so that reminders and escalations went out in their time; an anchor a month."""
+    """The clock's round once a week, so that reminders and escalations went out in their time."""
     day = cast.day(3, 7)
     last = min(cast.now, cast.moment(15, 31))
-    month = day.month
     while cast.at(day) < last:
         script.add(cast.at(day, 9, 5), lambda: clock_round(cast.office))
-        if day.month != month:
-            month = day.month
-            script.add(cast.at(day, 9, 10), lambda: anchor(cast.office, force=True))
         day += timedelta(days=7)

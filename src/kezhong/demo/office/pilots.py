@@ -121,7 +121,7 @@ def _take_up(cast: Cast) -> None:
 def _give_back(cast: Cast) -> None:
     with cast.acting("bangong") as session:
         reason = "推荐材料缺居民需求调查，请补充问卷结果后重报"
-        cast.step(session, pilot_of(session, _RETURNED), "return", reason, due=cast.day(3, 22))
+        cast.step(session, pilot_of(session, _RETURNED), "return", reason)
 
 
 def _resubmit(cast: Cast) -> None:

@@ -21,7 +21,9 @@ _EARLY = ("1-04", "1-05", "2-04", "2-06", "3-01", "4-04", "5-03", "6-03", "7-03"
 _REFUSED = "7-05"
 _SUSPENDED = "1-05"
 _RETURNED = "5-02"
-#: Task, who reports it, on which day, with what; approved some working days later.
+#: What is left of the year's tasks and is reported in its last days; the second district is late with its own.
+_YEAR_END = ("5-07", "G2-1", "G2-3", "G5-1", "G5-3", *(f"G3-{number}" for number in range(1, 9)))
+#: Task, on which day it is reported, with what; approved some working days later.
 _DONE: tuple[tuple[str, int, int, str, int], ...] = (
     ("G9", 4, 18, "已印发月调度、季通报、半年检查和年度考核办法", 2),
     ("G1-1", 6, 22, "区、街道、社区三级专班均已组建，明确专人负责", 3),
@@ -63,6 +65,10 @@ def write(script: Script, cast: Cast) -> None:
         script.add(cast.at(when, 16), lambda code=code, reply=reply: _report(cast, code, reply))
         after = _give_back if code == _RETURNED else approve
         script.add(cast.at(cast.later(when, wait)), lambda code=code, after=after: after(cast, code))
+    for number, code in enumerate(_YEAR_END):
+        reply = "年度目标完成，台账与佐证材料齐备"
+        script.add(cast.moment(12, 21, 10, number), lambda code=code, reply=reply: _report(cast, code, reply))
+        script.add(cast.moment(12, 28, 10, number), lambda code=code: approve(cast, code))
     again = cast.day(10, 20)
     script.add(
         cast.at(again, 15), lambda: _report(cast, _RETURNED, "已按意见补充与国土空间规划的衔接、分区图和近期项目表")
