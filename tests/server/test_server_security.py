@@ -38,6 +38,7 @@ def test_only_health_session_and_pages_are_public(app: FastAPI) -> None:
         f"{API}/office/session/demo",
         f"{API}/office/oidc/start",
         f"{API}/office/oidc/callback",
+        f"{API}/office/words",
         "/{path:path}",
     }
 
