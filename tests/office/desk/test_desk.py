@@ -75,5 +75,5 @@ def test_words_name_every_state_and_role() -> None:
     words = all_words()
     assert words["roles"]["office"]["zh"] == "领导小组办公室"
     assert all(state["zh"] and state["en"] for machine in words["machines"].values() for state in machine["states"])
-    assert word("light", "red") == "滞后"
+    assert word("light", "red") == "红灯"
     assert word("light", "unheard-of") == "unheard-of"

@@ -155,7 +155,7 @@ def overview(session: OfficeSession, round_id: int, *, whole: bool = False) -> l
         select(DispatchSheet, Organisation, func.jsonb_array_length(DispatchSheet.rows))
         .join(Organisation, Organisation.id == DispatchSheet.org_id)
         .where(DispatchSheet.round_id == round_id)
-        .order_by(Organisation.path)
+        .order_by(func.length(Organisation.area_path), Organisation.code)
     )
     if not whole:
         heavy = (DispatchSheet.rows, DispatchSheet.replies, DispatchSheet.written)

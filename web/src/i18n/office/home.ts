@@ -3,7 +3,7 @@ export const zh = {
   nav: { home: "首页", start: "首页" },
   desk: {
     greeting: "{name}，今天是{date}", role: "{unit} · {role}", programme: "{programme} · {stage}",
-    lights: "在办任务", more: "查看全部 {n} 项", due: "期限 {date}", late: "逾期", empty: "暂无在办事项", emptyHint: "任务下达、材料报送、核验和月调度会出现在这里。", all: "没有需要办理的事项。", noOffice: "本城市尚未设立办公室", noOfficeHint: "请管理员运行 kezhong office init 设立办公室，或直接使用地图与短板清单。", lightsOf: "{light} {n} 项",
+    lights: "在办任务", sheet: "{period}调度表", more: "查看全部 {n} 项", due: "期限 {date}", late: "逾期", empty: "暂无在办事项", emptyHint: "任务下达、材料报送、核验和月调度会出现在这里。", all: "没有需要办理的事项。", noOffice: "本城市尚未设立办公室", noOfficeHint: "请管理员运行 kezhong office init 设立办公室，或直接使用地图与短板清单。", lightsOf: "{light} {n} 项",
     section: {
       late: "已逾期", returned: "被退回", due_soon: "7 日内到期", to_do: "待本单位办理", to_review: "待审核", submissions: "待报送材料", pilots_to_review: "待审核试点", verifications: "待核验", sheets: "待填月调度表", changed: "近 7 日动态",
     } as Record<string, string>,
@@ -16,7 +16,7 @@ export const en = {
   nav: { home: "Home", start: "Home" },
   desk: {
     greeting: "{name}, {date}", role: "{unit} · {role}", programme: "{programme} · {stage}",
-    lights: "Open tasks", more: "All {n}", due: "due {date}", late: "late", empty: "Nothing under way", emptyHint: "Tasks, papers to hand in, verification sheets and monthly sheets will appear here.", all: "Nothing to do.", noOffice: "This city has no office yet", noOfficeHint: "Ask the administrator to run kezhong office init, or use the map and the shortfall list.", lightsOf: "{light}: {n}",
+    lights: "Open tasks", sheet: "Sheet of {period}", more: "All {n}", due: "due {date}", late: "late", empty: "Nothing under way", emptyHint: "Tasks, papers to hand in, verification sheets and monthly sheets will appear here.", all: "Nothing to do.", noOffice: "This city has no office yet", noOfficeHint: "Ask the administrator to run kezhong office init, or use the map and the shortfall list.", lightsOf: "{light}: {n}",
     section: {
       late: "Late", returned: "Returned", due_soon: "Due within 7 days", to_do: "For us to do", to_review: "To review", submissions: "Papers to hand in", pilots_to_review: "Pilots to review", verifications: "To verify", sheets: "Monthly sheets to fill in", changed: "Last 7 days",
     } as Record<string, string>,
