@@ -28,6 +28,7 @@ from kezhong.office.programme.projects import (
 )
 from kezhong.office.programme.submissions import ask_for, editions_of, overview
 from kezhong.office.session import ChangedMeanwhileError
+from kezhong.office.tasks.files import remove_file
 from office_world import World
 from programme_world import attach, step
 
@@ -80,6 +81,8 @@ def test_a_paper_with_two_editions(world: World, plan: Created) -> None:
         assert found == [(1, [first], False, "returned"), (2, [second], True, "received")]
         assert (row.state, row.late, row.edition, row.done_at is not None) == ("received", False, 2, True)
         assert editions_of(session, row)[0].reason == "缺少理由"
+    with pytest.raises(ConflictError, match="file_handed_in"), world.office.acting(world.actor("east")) as session:
+        remove_file(session, first)
 
 
 def test_late_is_measured_at_the_end_of_the_local_day(world: World, plan: Created) -> None:

@@ -16,10 +16,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from kezhong.errors import InputError, NotFoundError, WorkspaceError
+from kezhong.errors import ConflictError, InputError, NotFoundError, WorkspaceError
 from kezhong.office.access.permissions import Permission
 from kezhong.office.models import (
     Application,
+    Edition,
     FileStored,
     Inspection,
     Objection,
@@ -187,9 +188,18 @@ def read_file(session: OfficeSession, folder: Path, file_id: int) -> tuple[FileS
 
 
 def remove_file(session: OfficeSession, file_id: int) -> None:
-    """Take an attachment away; its content stays for those that share it, and in the backups."""
+    """Take an attachment away; its content stays for those that share it, and in the backups.
+
+    Raises
+    ------
+    ConflictError
+        It was handed in with an edition: what was received stays as it was.
+    """
     stored = _stored(session, file_id)
     holder(session, stored.object_kind, stored.object_id, write=True)
+    handed_in = select(Edition.id).where(Edition.files.contains([file_id])).execution_options(through_parent=True)
+    if session.execute(handed_in.limit(1)).first() is not None:
+        raise ConflictError("tasks.file_handed_in", value=stored.name)
     with session.because("file.remove"):
         session.admit(stored, Permission.READ_PROGRAMME)
         session.delete(stored)
