@@ -3,7 +3,7 @@ import type { Messages } from "./zh";
 export const en: Messages = {
   colon: ": ",
   app: { name: "Kezhong", tagline: "15-minute life circles", skip: "Skip to content", title: "{page} · {city} · Kezhong" },
-  nav: { label: "Main navigation", map: "Map", shortfalls: "Shortfalls", hours: "Hours", whatif: "What-if", compare: "Compare scenarios", collapse: "Collapse navigation", expand: "Expand navigation" },
+  nav: { groups: { measuring: "Measure", delivery: "Deliver", supervision: "Supervise", system: "System" } as Record<string, string>, label: "Main navigation", map: "Map", shortfalls: "Shortfalls", hours: "Hours", whatif: "What-if", compare: "Compare scenarios", collapse: "Collapse navigation", expand: "Expand navigation" },
   context: {
     label: "Basis and data in use",
     city: "City", snapshot: "Snapshot", basis: "Basis", walker: "Walker", window: "Window", any: "Any time",

@@ -2,7 +2,7 @@
 export const zh = {
   colon: "：",
   app: { name: "刻钟", tagline: "一刻钟社区生活圈", skip: "跳到主要内容", title: "{page} · {city} · 刻钟" },
-  nav: { label: "主导航", map: "地图", shortfalls: "短板", hours: "时段", whatif: "情景推演", compare: "情景对比", collapse: "收起导航", expand: "展开导航" },
+  nav: { groups: { measuring: "体检", delivery: "建设", supervision: "督考", system: "系统" } as Record<string, string>, label: "主导航", map: "地图", shortfalls: "短板", hours: "时段", whatif: "情景推演", compare: "情景对比", collapse: "收起导航", expand: "展开导航" },
   context: {
     label: "当前口径与数据",
     city: "城市", snapshot: "数据快照", basis: "口径", walker: "步行者", window: "时段", any: "不限时段",
