@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -154,7 +154,7 @@ def _make_people(session: OfficeSession, cast: Cast, secret: str | None) -> None
         (unit, ROLE_OF[unit.kind], title_for(unit.kind), "") for unit in units.values() if unit.kind in ROLE_OF
     ]  # fmt: skip
     keys = _numbers(session, Person, len(wanted))
-    later: list[Callable[[], Base]] = []
+    later: list[Base] = []
     for key, (unit, role, title, username) in zip(keys, wanted, strict=True):
         cast.people[username or unit.code] = key
         place = {
@@ -169,16 +169,11 @@ def _make_people(session: OfficeSession, cast: Cast, secret: str | None) -> None
         )  # fmt: skip
         contact = not username or role in ROLE_OF.values()  # who only looks on is not told first
         later += [
-            lambda key=key, unit=unit, title=title, contact=contact: Post(
-                person_id=key, organisation_id=unit.id, title=title, is_contact=contact,
-                valid_from=unit.valid_from,
-            ),
-            lambda key=key, role=role, place=place: RoleGrant(
-                person_id=key, role=role, valid_from=clock.now(), **place
-            ),
-        ]  # fmt: skip
+            Post(person_id=key, organisation_id=unit.id, title=title, is_contact=contact, valid_from=unit.valid_from),
+            RoleGrant(person_id=key, role=role, valid_from=clock.now(), **place),
+        ]
         if secret and username:
-            later.append(lambda key=key: Credential(person_id=key, password_hash=secret, changed_at=clock.now()))
+            later.append(Credential(person_id=key, password_hash=secret, changed_at=clock.now()))
     session.flush()  # people before what refers to them
-    session.add_all(make() for make in later)
+    session.add_all(later)
     session.flush()

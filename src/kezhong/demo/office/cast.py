@@ -46,7 +46,7 @@ class Cast:
     units: dict[str, int] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)  # by user name; ordinary staff by the unit's code
     programme: int = 0
-    known: dict[str, Any] = field(default_factory=dict)
+    known: dict[Any, Any] = field(default_factory=dict)
     _actors: dict[str, Actor] = field(default_factory=dict)
 
     # time ------------------------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ class Cast:
         return found
 
 
-Scene = Callable[[], None]
+Scene = Callable[[], object]
 
 
 @dataclass

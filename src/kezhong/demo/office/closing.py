@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlalchemy import select
 
 from kezhong.demo.office import plan
@@ -11,6 +13,7 @@ from kezhong.demo.office.pilots import NOMINATIONS, pilot_of
 from kezhong.office.measuring.anew import remeasure
 from kezhong.office.measuring.targets import measure_targets
 from kezhong.office.models import Application
+from kezhong.office.organisation.grid_teams import add_member, create_team
 from kezhong.office.programme.community import change_experience, write_experience
 from kezhong.office.supervision import appraisals, satisfaction
 from kezhong.office.tasks.remarks import comment
@@ -21,6 +24,8 @@ _SURVEYS = {
     10: (("999901", 640, 544), ("999902", 305, 250), ("999903", 290, 226), ("SHQ05", 212, 191), ("SHQ01", 180, 151),
          ("SHQ07", 205, 162), ("SHQ11", 160, 136)),
 }  # fmt: skip
+#: Streets of pilots, whose communities have their grid teams already.
+_TEAMS = ("999901001", "999901005", "999901007")
 _LESSON = "石榴园的做法：先议后建、小处着手"
 _LESSON_TEXT = (
     "一是把体检清单拿到居民议事会上，由居民排先后；二是先用闲置房和错峰开放解决“有没有”，再谈新建；"
@@ -31,21 +36,22 @@ _LESSON_TEXT = (
 def write(script: Script, cast: Cast) -> None:
     """Scenes around the year's work."""
     for month in _SURVEYS:
-        script.add(cast.moment(month, 26, 10), lambda month=month: _survey(cast, month))
+        script.add(cast.moment(month, 26, 10), partial(_survey, cast, month))
     script.add(cast.moment(7, 18, 10), lambda: _appraise(cast))
     script.add(cast.moment(7, 29, 10), lambda: _final(cast))
     for level, name, month, day in (
         ("province", "review", 6, 10), ("province", "submit", 6, 16), ("province", "shortlist", 9, 6),
         ("province", "grant", 11, 23), ("nation", "review", 11, 14), ("nation", "submit", 12, 9),
     ):  # fmt: skip
-        script.add(cast.moment(month, day, 10), lambda level=level, name=name: _apply(cast, level, name))
+        script.add(cast.moment(month, day, 10), partial(_apply, cast, level, name))
     script.add(cast.moment(11, 22, 15), lambda: _lesson(cast))
     for number, (month, day, who, code, text, named) in enumerate(_REMARKS):
         script.add(
             cast.moment(month, day, 11, number),
-            lambda who=who, code=code, text=text, named=named: _remark(cast, who, code, text, named),
+            partial(_remark, cast, who, code, text, named),
         )
     script.add(cast.moment(5, 10, 16), lambda: _remark_on_pilot(cast))
+    script.add(cast.moment(4, 13, 10), lambda: _teams(cast))
     script.add(cast.moment(13, 6, 9), lambda: _next_stage(cast))
 
 
@@ -72,6 +78,19 @@ def _remark_on_pilot(cast: Cast) -> None:
         pilot = pilot_of(session, "SHQ07")
         text = f"@{cast.names['qu']} 铁路货场仓库的改造要和铁路部门书面约定，别等开工再谈。"
         comment(session, "pilot", pilot.id, text, [cast.people["qu"]])
+
+
+def _teams(cast: Cast) -> None:
+    """Grid teams of the pilots' communities; the police officers are still to be named."""
+    with cast.acting("bangong") as session:
+        for community in (code for street in _TEAMS for code in cast.below(street, "community")):
+            team = create_team(
+                session, f"WG-{community}", f"{cast.areas[community].name}一号网格", "one_grid_one_head_one_police",
+                cast.units[f"{community}-grid"], community, None,
+            )  # fmt: skip
+            session.flush()
+            head = cast.people["wangge" if community == _TEAMS[0] + "001" else f"{community}-grid"]
+            add_member(session, team.id, head, "grid_head")
 
 
 def _survey(cast: Cast, month: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -35,10 +36,10 @@ _HELP = ("请协调产权单位加快移交", "请明确专项资金拨付时间
 def write(script: Script, cast: Cast) -> None:
     """Scenes of the monthly rounds, and of the quarterly bulletins."""
     for month in range(_FIRST, _LAST + 1):
-        script.add(cast.moment(month + 1, 1, 9), lambda month=month: _open(script, cast, month))
+        script.add(cast.moment(month + 1, 1, 9), partial(_open, script, cast, month))
     for quarter in (2, 3, 4):
         day = cast.day(3 * quarter + 1, 12)
-        script.add(cast.at(day, 10), lambda quarter=quarter, day=day: _bulletin(cast, quarter, day))
+        script.add(cast.at(day, 10), partial(_bulletin, cast, quarter, day))
 
 
 def _open(script: Script, cast: Cast, month: int) -> None:
@@ -53,7 +54,7 @@ def _open(script: Script, cast: Cast, month: int) -> None:
         wait = 6 + late.index(unit) if unit in late else 1 + number % 5
         script.add(
             cast.at(cast.later(opened, wait), 9 + number % 8, number % 60),
-            lambda sheet=sheet, unit=unit: _fill(cast, sheet, unit, month),
+            partial(_fill, cast, sheet, unit, month),
         )
     for wait in (5, 8):
         script.add(cast.at(cast.later(opened, wait), 17), lambda: _accept(script, cast, key, month))
@@ -104,7 +105,7 @@ def _accept(script: Script, cast: Cast, round_id: int, month: int) -> None:
                 due = cast.later(clock.today(), 2)
                 return_sheet(session, one.sheet.id, "家校共育一项只写了会议，请写明办了什么", due=due)
                 moment = cast.at(cast.later(clock.today(), 1), 15)
-                script.add(moment, lambda key=one.sheet.id: _again(cast, key, month))
+                script.add(moment, partial(_again, cast, one.sheet.id, month))
                 continue
             # What moved on since the sheet was filled in stands as it is now.
             accept_sheet(session, one.sheet.id, {row["row"]: "skip" for row in one.sheet.rows})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from hashlib import blake2b
 
 from sqlalchemy import select
@@ -71,23 +72,23 @@ _SLOW_STREET, _SLOW_DISTRICT = "999903001", "999903"
 def write(script: Script, cast: Cast) -> None:
     """Scenes of districts, streets and communities."""
     for number, descent in enumerate(DESCENTS):
-        script.add(cast.moment(3, 9, 9, 5 * number), lambda one=descent: _to_districts(cast, one))
+        script.add(cast.moment(3, 9, 9, 5 * number), partial(_to_districts, cast, descent))
     lines = [f"{district}-{one.line}" for one in DESCENTS if one.line for district in DISTRICTS.values()]
     first = (*(f"city-{line}" for line in plan.leads()), *DISTRICTS.values(), *lines)
     for number, unit in enumerate(first):
-        script.add(cast.moment(3, 30, 15, number), lambda unit=unit: _tell(cast, unit))
+        script.add(cast.moment(3, 30, 15, number), partial(_tell, cast, unit))
     for number, unit in enumerate((*DISTRICTS.values(), *lines)):
-        script.add(cast.moment(3, 11 + number % 3, 9, number), lambda unit=unit: plan.sign_for(cast, unit))
+        script.add(cast.moment(3, 11 + number % 3, 9, number), partial(plan.sign_for, cast, unit))
     script.add(cast.moment(3, 18, 15), lambda: plan.sign_for(cast, DISTRICTS["B"]))
     for number, district in enumerate(DISTRICTS.values()):
-        script.add(cast.moment(3, 21, 9 + number), lambda unit=district: _to_streets(cast, unit))
+        script.add(cast.moment(3, 21, 9 + number), partial(_to_streets, cast, district))
     streets = [street for district in DISTRICTS.values() for street in cast.below(district, "street")]
     for number, street in enumerate(streets):
-        script.add(cast.moment(3, 24 + number % 4, 9, number), lambda unit=street: plan.sign_for(cast, unit))
-        script.add(cast.moment(3, 30, 9, 2 * number), lambda unit=street: _to_communities(cast, unit))
+        script.add(cast.moment(3, 24 + number % 4, 9, number), partial(plan.sign_for, cast, street))
+        script.add(cast.moment(3, 30, 9, 2 * number), partial(_to_communities, cast, street))
         for community_number, community in enumerate(cast.below(street, "community")):
             moment = cast.moment(4, 2 + (number + community_number) % 5, 10 + community_number % 6, number)
-            script.add(moment, lambda unit=community: plan.sign_for(cast, unit))
+            script.add(moment, partial(plan.sign_for, cast, community))
         _of_street(script, cast, street, number)
     _of_districts(script, cast)
     script.add(cast.moment(11, 21, 10), lambda: _prepare(cast))
@@ -97,24 +98,22 @@ def _of_street(script: Script, cast: Cast, street: str, number: int) -> None:
     """What a street and its communities do in the course of the year."""
     communities = cast.below(street, "community")
     for month in (4, 6, 8, 10):
-        script.add(cast.moment(month, 14 + number % 5, 11, number), lambda unit=street: _tell(cast, unit))
+        script.add(cast.moment(month, 14 + number % 5, 11, number), partial(_tell, cast, street))
     for month in (5, 8, 11):
         for place, community in enumerate(communities):
-            script.add(cast.moment(month, 8 + number % 4, 14, place), lambda unit=community: _tell(cast, unit))
+            script.add(cast.moment(month, 8 + number % 4, 14, place), partial(_tell, cast, community))
     if street in _CLOSE:
         # Communities hand in what they counted; the street looks at it and is done some weeks later.
         for place, community in enumerate(communities):
             reply = "网点底数已逐户核对，缺项已列入清单"
-            script.add(
-                cast.moment(6, 10 + place, 15), lambda unit=community, reply=reply: _report(cast, unit, "2-01", reply)
-            )
+            script.add(cast.moment(6, 10 + place, 15), partial(_report, cast, community, "2-01", reply))
         script.add(cast.moment(6, 24, 10, number), lambda: _approve_parts(cast, street, "2-01"))
     if street in _FEW:
         for place, community in enumerate(communities):
             reply = "投放点位已公示，桶站齐全"
             script.add(
                 cast.moment(8, 20 + place, 15),
-                lambda unit=community, reply=reply: _report(cast, unit, "7-03", reply),
+                partial(_report, cast, community, "7-03", reply),
             )
         script.add(cast.moment(8, 29, 10, number), lambda: _approve_parts(cast, street, "7-03"))
     done = (8, 26) if street == _SLOW_STREET else (7, 10 + number % 12)
@@ -133,9 +132,7 @@ def _of_street(script: Script, cast: Cast, street: str, number: int) -> None:
 def _of_districts(script: Script, cast: Cast) -> None:
     for number, district in enumerate(DISTRICTS.values()):
         for code, month, day in (("2-01", 8, 28), ("7-03", 10, 9), ("3-02", 12, 7)):
-            script.add(
-                cast.moment(month, day, 10 + number), lambda unit=district, code=code: _approve_parts(cast, unit, code)
-            )
+            script.add(cast.moment(month, day, 10 + number), partial(_approve_parts, cast, district, code))
         for code, month, day, reply in (
             ("2-01", 11, 12, "全区网点布局已优化，缺项补齐率达到年度要求"),
             ("7-03", 10, 22, "各街道分类设施全部配到小区"),
@@ -144,7 +141,7 @@ def _of_districts(script: Script, cast: Cast) -> None:
             if (code, district) not in (("7-03", _SLOW_DISTRICT), ("3-02", DISTRICTS["B"])):
                 script.add(
                     cast.moment(month, day, 15 + number),
-                    lambda unit=district, code=code, reply=reply: _report(cast, unit, code, reply),
+                    partial(_report, cast, district, code, reply),
                 )
         for line, code, month, day, reply in (
             ("housing", "1-01", 11, 16, "年度改造小区已完工，配套同步投用"),
@@ -152,22 +149,22 @@ def _of_districts(script: Script, cast: Cast) -> None:
         ):
             script.add(
                 cast.moment(month, day + number, 15),
-                lambda unit=f"{district}-{line}", code=code, reply=reply: _report(cast, unit, code, reply),
+                partial(_report, cast, f"{district}-{line}", code, reply),
             )
     for line, code, month, day in (
         ("commerce", "2-01", 11, 25), ("urban_management", "7-03", 10, 28), ("culture", "3-02", 12, 16),
         ("housing", "1-01", 12, 3), ("health", "6-02", 12, 2),
     ):  # fmt: skip
-        script.add(cast.moment(month, day, 10), lambda unit=f"city-{line}", code=code: _approve_parts(cast, unit, code))
+        script.add(cast.moment(month, day, 10), partial(_approve_parts, cast, f"city-{line}", code))
     for line, code, day, reply in (
         ("commerce", "2-01", 15, "全市商业网点布局完成年度优化，缺项清单按季更新"),
         ("health", "6-02", 17, "社区门诊服务覆盖全部城区社区"),
     ):
         script.add(
             cast.moment(12, day, 15),
-            lambda unit=f"city-{line}", code=code, reply=reply: _report(cast, unit, code, reply),
+            partial(_report, cast, f"city-{line}", code, reply),
         )
-        script.add(cast.moment(12, day + 3, 10), lambda code=code: plan.approve(cast, code))
+        script.add(cast.moment(12, day + 3, 10), partial(plan.approve, cast, code))
 
 
 # down ----------------------------------------------------------------------------------------------------------------

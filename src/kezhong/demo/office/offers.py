@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 
 import yaml
@@ -31,8 +31,8 @@ def _offers() -> tuple[Offered, ...]:
     page = yaml.safe_load(resources.files("kezhong.demo.office").joinpath("offers.yaml").read_text("utf-8"))
     return tuple(
         Offered(
-            one["community"], tuple(one["day"]), *one["from"], one["kind"], one["text"],
-            tuple(tuple(row) for row in one.get("course", ())),
+            community=one["community"], day=tuple(one["day"]), from_kind=one["from"][0], from_name=one["from"][1],
+            kind=one["kind"], text=one["text"], course=tuple(tuple(row) for row in one.get("course", ())),
         )
         for one in page["offers"]
     )  # fmt: skip
@@ -41,11 +41,11 @@ def _offers() -> tuple[Offered, ...]:
 def write(script: Script, cast: Cast) -> None:
     """Scenes of the offers."""
     for number, one in enumerate(_offers()):
-        script.add(cast.moment(*one.day, 15, number), lambda number=number, one=one: _register(cast, number, one))
+        script.add(cast.moment(*one.day, 15, number), partial(_register, cast, number, one))
         for step, month, day, answer in one.course:
             script.add(
                 cast.moment(month, day, 16, number),
-                lambda number=number, one=one, step=step, answer=answer: _step(cast, number, one, step, answer),
+                partial(_step, cast, number, one, step, answer),
             )
 
 

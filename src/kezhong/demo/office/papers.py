@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlalchemy import select
 
 from kezhong.demo.office.cast import DISTRICTS, Cast, Script
@@ -32,18 +34,18 @@ _CONTENT = {
 def write(script: Script, cast: Cast) -> None:
     """Scenes of the papers."""
     for (code, slot), day in _DAYS.items():
-        script.add(cast.moment(*day, 15), lambda code=code, slot=slot: _hand_in(cast, DISTRICTS[slot], code))
+        script.add(cast.moment(*day, 15), partial(_hand_in, cast, DISTRICTS[slot], code))
     leads = ("housing", "commerce", "culture", "education", "civil_affairs", "health", "urban_management",
              "political_legal")  # fmt: skip
     for number, line in enumerate(leads):
-        script.add(cast.moment(3, 24 + number, 11), lambda line=line: _hand_in(cast, f"city-{line}", "WP"))
+        script.add(cast.moment(3, 24 + number, 11), partial(_hand_in, cast, f"city-{line}", "WP"))
     script.add(cast.moment(4, 2, 10), lambda: _give_back(cast))
     script.add(cast.moment(4, 8, 15), lambda: _hand_in(cast, DISTRICTS[_RETURNED[1]], _RETURNED[0]))
     script.add(cast.moment(4, 6, 10), lambda: _receive(cast))
     for number, unit in enumerate(("qu", DISTRICTS["B"], DISTRICTS["C"])):
-        script.add(cast.moment(4, 18 + number, 16), lambda unit=unit: _hand_in(cast, unit, "PP"))
-    for month, day in ((4, 11), (4, 25)):
-        script.add(cast.moment(month, day, 10), lambda: _receive(cast))
+        script.add(cast.moment(4, 18 + number, 16), partial(_hand_in, cast, unit, "PP"))
+    for month, date_ in ((4, 11), (4, 25)):
+        script.add(cast.moment(month, date_, 10), lambda: _receive(cast))
 
 
 def _hand_in(cast: Cast, by: str, code: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -81,18 +82,18 @@ _ITEMS = (
 def write(script: Script, cast: Cast) -> None:
     """Scenes of the pilots."""
     for number, one in enumerate(NOMINATIONS):
-        script.add(cast.moment(*one.day, 10, 10 * number), lambda one=one: _nominate(cast, one))
+        script.add(cast.moment(*one.day, 10, 10 * number), partial(_nominate, cast, one))
     script.add(cast.moment(3, 14, 9), lambda: _take_up(cast))
     script.add(cast.moment(3, 16, 15), lambda: _give_back(cast))
     script.add(cast.moment(3, 21, 11), lambda: _resubmit(cast))
     script.add(cast.moment(3, 25, 10), lambda: _decide(cast))
     for number, one in enumerate(NOMINATIONS):
         if one.circle != _DECLINED:
-            script.add(cast.moment(4, 2, 9, 10 * number), lambda one=one: _plan(cast, one))
-            script.add(cast.moment(4, 27, 9, 10 * number), lambda one=one: _build(cast, one))
+            script.add(cast.moment(4, 2, 9, 10 * number), partial(_plan, cast, one))
+            script.add(cast.moment(4, 27, 9, 10 * number), partial(_build, cast, one))
     for circle, by, checked, inspected, wrong in _CHECKED:
-        script.add(cast.moment(*checked, 15), lambda circle=circle, by=by: _self_check(cast, circle, by))
-        script.add(cast.moment(*inspected, 10), lambda circle=circle, wrong=wrong: _inspect(cast, circle, wrong))
+        script.add(cast.moment(*checked, 15), partial(_self_check, cast, circle, by))
+        script.add(cast.moment(*inspected, 10), partial(_inspect, cast, circle, wrong))
     script.add(cast.moment(10, 14, 15), lambda: _order(cast))
     script.add(cast.moment(11, 4, 16), lambda: _rectified(cast))
     script.add(cast.moment(11, 11, 10), lambda: _inspect(cast, _TO_MEND, ("指示标识",)))

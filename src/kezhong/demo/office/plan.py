@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from sqlalchemy import select
 
@@ -47,28 +48,26 @@ def write(script: Script, cast: Cast) -> None:
     script.add(cast.moment(3, 1, 9), lambda: _issue(cast))
     script.add(cast.moment(3, 1, 11), lambda: _survey(cast))
     for number, line in enumerate(leads()):
-        script.add(
-            cast.moment(3, 2 + number // 3, 9 + 2 * (number % 3), 20), lambda unit=f"city-{line}": sign_for(cast, unit)
-        )
+        script.add(cast.moment(3, 2 + number // 3, 9 + 2 * (number % 3), 20), partial(sign_for, cast, f"city-{line}"))
     for number, code in enumerate(DISTRICTS.values()):
         # One district lets a fortnight pass: what it was asked for first is late by then.
-        script.add(cast.moment(3, 3 if number != 1 else 17, 10 + number), lambda unit=code: sign_for(cast, unit))
+        script.add(cast.moment(3, 3 if number != 1 else 17, 10 + number), partial(sign_for, cast, code))
     script.add(cast.moment(3, 2, 16), lambda: sign_for(cast, "office"))
     script.add(cast.moment(3, 8, 9), lambda: _uphold(cast))
     script.add(cast.moment(3, 9, 15), lambda: sign_for(cast, "city-urban_management"))
     script.add(cast.moment(6, 15, 10), lambda: _suspend(cast))
-    for district, day in (("999901", (3, 23)), ("999903", (3, 24)), ("999902", (4, 7))):
-        script.add(cast.moment(*day, 15), lambda unit=district: _report_survey(cast, unit))
-        script.add(cast.moment(*day, 17), lambda unit=district: _close_survey(cast, unit))
+    for slot, on in (("A", (3, 23)), ("C", (3, 24)), ("B", (4, 7))):
+        script.add(cast.moment(*on, 15), partial(_report_survey, cast, DISTRICTS[slot]))
+        script.add(cast.moment(*on, 17), partial(_close_survey, cast, DISTRICTS[slot]))
     for code, month, day, reply, wait in _DONE:
         when = cast.day(month, day)
-        script.add(cast.at(when, 16), lambda code=code, reply=reply: _report(cast, code, reply))
+        script.add(cast.at(when, 16), partial(_report, cast, code, reply))
         after = _give_back if code == _RETURNED else approve
-        script.add(cast.at(cast.later(when, wait)), lambda code=code, after=after: after(cast, code))
+        script.add(cast.at(cast.later(when, wait)), partial(after, cast, code))
     for number, code in enumerate(_YEAR_END):
         reply = "年度目标完成，台账与佐证材料齐备"
-        script.add(cast.moment(12, 21, 10, number), lambda code=code, reply=reply: _report(cast, code, reply))
-        script.add(cast.moment(12, 28, 10, number), lambda code=code: approve(cast, code))
+        script.add(cast.moment(12, 21, 10, number), partial(_report, cast, code, reply))
+        script.add(cast.moment(12, 28, 10, number), partial(approve, cast, code))
     again = cast.day(10, 20)
     script.add(
         cast.at(again, 15), lambda: _report(cast, _RETURNED, "已按意见补充与国土空间规划的衔接、分区图和近期项目表")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import resources
+from typing import Any
 
 import yaml
 from sqlalchemy import select
@@ -85,25 +86,25 @@ _LESSER = (
 def write(script: Script, cast: Cast) -> None:
     """Scenes of projects and of the tasks that stem from shortfalls."""
     for number, work in enumerate(works()):
-        script.add(cast.moment(4, 11 + number % 4, 9, number), lambda work=work: _propose(cast, work))
+        script.add(cast.moment(4, 11 + number % 4, 9, number), partial(_propose, cast, work))
     script.add(cast.moment(4, 20, 10), lambda: _approve(cast))
     for number, work in enumerate(works()):
         for name, month, day in work.course:
-            script.add(cast.moment(month, day, 14, number), lambda work=work, name=name: _step(cast, work, name))
+            script.add(cast.moment(month, day, 14, number), partial(_step, cast, work, name))
         if work.site is not None:
-            script.add(cast.moment(5, 24, 9, number), lambda work=work: _use(cast, work))
+            script.add(cast.moment(5, 24, 9, number), partial(_use, cast, work))
         for month in (6, 8, 10, 12):
-            script.add(cast.moment(month, 28, 11, number), lambda work=work, month=month: _pay(cast, work, month))
+            script.add(cast.moment(month, 28, 11, number), partial(_pay, cast, work, month))
     script.add(cast.moment(4, 21, 10), lambda: _open_tasks(cast))
     for community, _, done, reply in _TASKS:
         if done is not None:
-            script.add(cast.moment(*done, 11), lambda key=community, reply=reply: _report(cast, key, reply))
-            script.add(cast.moment(*done, 16), lambda key=community: _close(cast, key))
+            script.add(cast.moment(*done, 11), partial(_report, cast, community, reply))
+            script.add(cast.moment(*done, 16), partial(_close, cast, community))
     for area, element, _, done, reply in _LESSER:
-        script.add(cast.moment(*done, 11), lambda key=(area, element), reply=reply: _report(cast, key, reply))
-        script.add(cast.moment(*done, 16), lambda key=(area, element): _close(cast, key))
+        script.add(cast.moment(*done, 11), partial(_report, cast, (area, element), reply))
+        script.add(cast.moment(*done, 16), partial(_close, cast, (area, element)))
     for month in (6, 8, 10):
-        script.add(cast.moment(month, 20, 15), lambda month=month: _progress(cast, month))
+        script.add(cast.moment(month, 20, 15), partial(_progress, cast, month))
 
 
 # projects ------------------------------------------------------------------------------------------------------------
@@ -146,7 +147,7 @@ def _approve(cast: Cast) -> None:
 
 
 #: What is said at a step: reason, fields.
-_WORDS = {
+_WORDS: dict[str, tuple[str, dict[str, str]]] = {
     "start_without_money": ("利用现有资源，无需新增资金", {}),
     "complete": ("", {"reply": "已按方案完工，居民代表参加查验"}),
     "accept": ("", {"result": "验收合格，同意投用"}),
@@ -162,7 +163,8 @@ def _step(cast: Cast, work: Work, name: str) -> None:
     with cast.acting("bangong") as session:
         project = session.one(Project, cast.known["project", work.community])
         lead = cast.code_of[project.org_id]
-    reason, fields = _WORDS.get(name, ("", {}))
+    reason, words = _WORDS.get(name, ("", {}))
+    fields: dict[str, Any] = dict(words)
     if name == "fund":
         fields = {"funding": "；".join(f"{source}{planned:g}万元" for _, source, planned, _ in work.money)}
     if name in ("start", "start_without_money"):
@@ -204,7 +206,7 @@ def _pay(cast: Cast, work: Work, month: int) -> None:
 
 def _open_tasks(cast: Cast) -> None:
     rows = {(row["area_code"], row["element"]): row for row in cast.run.run.shortfalls.to_dict("records")}
-    wanted = [
+    wanted: list[tuple[Any, str, Any]] = [
         (community, circle, cast.shortfalls[community][1])
         for community, circle, _, _ in _TASKS
         if community in cast.shortfalls
