@@ -10,25 +10,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from first_year.acts import expect_state, open_pilot, open_task, take
+from first_year.files import scores_shown, scores_written
+from first_year.looks import AXE, look
 from first_year.town import DISTRICTS, YEAR, Town, open_town
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from absence import absent
 from kezhong.demo.office.paper import word
+from supervision_world import fill_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("first-year")]
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PLAN = "试点建设实施方案"
 PROGRAMME = "一刻钟社区生活圈建设（2022—2024年）"
 
 
 @pytest.fixture(scope="module")
-def town(
-    pytestconfig: pytest.Config, browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Town]:
+def town(pytestconfig: pytest.Config, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with open_town(pytestconfig, browser, tmp_path_factory.mktemp("first-year")) as opened:
         yield opened
 
@@ -44,11 +48,13 @@ def test_the_office_signs_in_and_sets_up_the_programme(town: Town) -> None:
 
     page.goto("/programme")
     form = page.locator("form")
-    expect(form.get_by_label("名称", exact=True)).to_have_value(PROGRAMME)
+    expect(form.get_by_label("名称", exact=True)).not_to_have_value("")
+    form.get_by_label("名称", exact=True).fill(PROGRAMME)
     for number, code in enumerate(DISTRICTS):
         form.locator("fieldset select").nth(number).select_option(code)
     form.get_by_role("button", name="建立").click()
-    expect(page.get_by_text("打造试点").first).to_be_visible()
+    expect(page.get_by_role("heading", name=PROGRAMME)).to_be_visible()
+    expect(page.locator("tr", has_text="打造试点").first).to_contain_text("0 个 / 5 个")
 
 
 NOMINATED = (
@@ -144,6 +150,7 @@ def test_plans_come_in_and_one_goes_back(town: Town) -> None:
 
 
 WORK = "商业网点布局"
+DUTY = "区级主体责任"
 
 
 def _hand_down(drawer: Locator, unit: str, title: str, due: str) -> None:
@@ -161,9 +168,24 @@ def _hand_down(drawer: Locator, unit: str, title: str, due: str) -> None:
     expect(drawer.locator("ul.parts")).to_contain_text(title)
 
 
+def _many(page: Page, words: str, step: str, count: int) -> None:
+    """Take a step of all the tasks that the search finds, at once."""
+    page.goto(f"/tasks?q={words}")
+    expect(page.locator("[role=row][data-key]")).to_have_count(count)
+    page.get_by_label(re.compile("全选已加载的")).check()
+    bulk = page.get_by_role("region", name="批量办理")
+    bulk.get_by_role("combobox").select_option(f"step:{step}")
+    bulk.get_by_role("button", name="执行").click()
+    expect(bulk).to_be_hidden()
+
+
 def test_a_task_goes_down_four_levels(town: Town) -> None:
     town.on(4, 11)
     office = town.page("bangong")
+    _many(office, DUTY, "issue", 3)
+    expect(office.locator("[role=row]", has_text="已下达")).to_have_count(3)
+    for step in ("accept", "start"):
+        _many(town.page("qu"), DUTY, step, 1)
     drawer = open_task(office, "2-01", WORK)
     take(drawer, "issue")
     expect_state(drawer, "已下达")
@@ -224,7 +246,11 @@ def test_evidence_comes_up_and_one_is_returned(town: Town) -> None:
     take(drawer, "report", reply="已补充营业时间")
     expect_state(drawer, "申请销号")
     town.on(6, 15)
-    for name, below, reply in (("jiedao", "shequ", "辖区网点底数已核清"), ("qu", "jiedao", "全区网点布局已优化"), ("shangwu", "qu", "全市网点布局已优化")):
+    for name, below, reply in (
+        ("jiedao", "shequ", "辖区网点底数已核清"),
+        ("qu", "jiedao", "全区网点布局已优化"),
+        ("shangwu", "qu", "全市网点布局已优化"),
+    ):
         page = town.page(name)
         drawer = open_task(page, "2-01", f"{town.unit(below)}商业网点摸底与补缺")
         take(drawer, "approve", reply="同意销号")
@@ -282,3 +308,196 @@ def test_a_late_task_turns_red_and_escalates(town: Town) -> None:
     expect(drawer).to_contain_text("已报市办公室")
     community = town.page("shequ", "/home")
     expect(community.locator("[data-section=late]")).to_contain_text(LATE)
+
+
+PILOT = "SHQ05"
+CHECKED = ("日间照料站已开放", "无障碍坡道已完工")
+
+
+def _check(page: Page, step: str, *, by_hand: tuple[str, ...]) -> None:
+    """Fill in the sheet of a check: all items of the form passed, and two of one's own."""
+    page.locator(f"[data-step={step}]").click()
+    form = page.locator("form")
+    for item in by_hand:
+        form.get_by_role("button", name="增加一项").click()
+        form.get_by_label("检查项目").last.fill(item)
+    for choice in form.get_by_label("结果", exact=True).all():
+        choice.select_option("true")
+    form.locator("[data-need=result]").select_option("passed")
+    form.locator("[data-confirm]").click()
+
+
+def test_a_pilot_is_built_inspected_and_accepted(town: Town) -> None:
+    name = town.circle(PILOT)
+    town.on(7, 18)
+    district = town.page("qu")
+    open_pilot(district, name)
+    take(district, "begin_plan")
+    expect_state(district, "编制方案")
+    district.locator("[data-tab=plan]").click()
+    district.locator("[data-file]").first.set_input_files(
+        {
+            "name": "石榴园建设方案.docx",
+            "mimeType": DOCX,
+            "buffer": word("石榴园建设方案", ("一、现状体检", "二、补短板项目")),
+        }
+    )
+    expect(district.get_by_role("button", name="石榴园建设方案.docx")).to_be_visible()
+    promise = district.locator("form")
+    promise.get_by_label("服务要素").select_option("cultural_station")
+    promise.get_by_label("指标").select_option(index=1)
+    promise.get_by_label("承诺值").fill("97")
+    promise.get_by_role("button", name="增加承诺").click()
+    expect(district.locator("main li", has_text="→")).to_contain_text("97")
+
+    town.on(7, 20)
+    office = town.page("bangong")
+    open_pilot(office, name)
+    take(office, "approve_plan", plan="见所附《建设方案》", due=str(town.cast.day(11, 30)))
+    expect_state(office, "建设中")
+    town.on(9, 5)
+    district = town.page("qu")
+    open_pilot(district, name)
+    _check(district, "self_check", by_hand=CHECKED[:1])
+    expect_state(district, "已自查")
+    town.on(10, 10)
+    inspector = town.page("ducha")
+    open_pilot(inspector, name)
+    _check(inspector, "inspect", by_hand=CHECKED)
+    expect_state(inspector, "已检查")
+
+    town.on(11, 15)
+    office = town.page("bangong")
+    office.goto("/appraisal")
+    office.locator("[data-new]").click()
+    office.get_by_label("考核期").fill(str(YEAR))
+    office.get_by_role("button", name="建立", exact=True).click()
+    office.get_by_role("link", name="居民满意度").click()
+    _survey(office, name, asked=400, satisfied=372)
+
+    open_pilot(office, name)
+    office.locator("[data-tab=checks]").click()
+    office.locator("[data-assess]").click()
+    expect(office.locator("[data-grade]")).to_have_text("优秀")
+    # What is not measured yet (the promise) and what no task is linked to count neither for nor against.
+    expect(office.locator("main tr", has_text="承诺兑现率")).to_contain_text("无数据")
+    take(office, "accept", result="样板作用明显，同意验收", grade="excellent")
+    expect_state(office, "已验收")
+    office.goto("/pilots")
+    row = office.locator("tr[data-pilot]", has_text=name)
+    expect(row).to_contain_text("已验收")
+    expect(row).to_contain_text("优秀")
+    office.goto("/programme")
+    expect(office.locator("tr", has_text="打造一刻钟社区生活圈").first).to_contain_text("1 个")
+
+
+def _survey(page: Page, area: str, *, asked: int, satisfied: int) -> None:
+    form = page.get_by_role("form", name="录入调查")
+    form.locator("[data-area]").fill(area)
+    for label, value in (
+        ("调查时期", YEAR), ("访问人数", asked), ("满意人数", satisfied), ("调查方法", "入户问卷"), ("来源", "第三方机构"),
+    ):  # fmt: skip
+        form.get_by_label(label).fill(str(value))
+    expect(form.locator("datalist option")).to_have_count(1)
+    form.locator("[data-enter]").click()
+    expect(page.locator("tbody tr", has_text=area)).to_contain_text(f"{satisfied} / {asked}")
+
+
+def test_the_monthly_sheet_goes_out_and_comes_back_as_a_workbook(town: Town, tmp_path: Path) -> None:
+    town.on(11, 16)
+    office = town.page("bangong", "/dispatch")
+    office.locator("[data-new-round]").click()
+    form = office.get_by_role("form", name="发起调度")
+    form.get_by_label("调度期").fill(f"{YEAR}-11")
+    form.get_by_label("截止日期").fill(str(town.cast.day(11, 25)))
+    office.locator("[data-open-round]").click()
+    expect(office.locator("tr[data-sheet]")).to_have_count(len(DISTRICTS) + 8)  # and the lead departments
+
+    district = town.page("qu", "/dispatch")
+    district.get_by_role("link", name="打开本单位的表").click()
+    with district.expect_download() as got:
+        district.locator("[data-download]").click()
+    assert got.value.suggested_filename.endswith(".xlsx")
+    filled = tmp_path / "填好.xlsx"
+    answers = {"G2-1": {"本期进度(%)": 70, "进展情况": "分工已细化到街道，五个节点完成三个"}}
+    filled.write_bytes(fill_in(got.value.path().read_bytes(), answers))
+    district.locator("input[data-upload]").set_input_files(filled)
+    expect(district.locator("[data-read]")).to_contain_text("1 行有填报内容")
+    row = district.locator("[data-row]", has_text="G2-1")
+    expect(row.locator("[data-field=progress]")).to_have_value("70")
+    expect(row).to_contain_text("上期 0%")
+    district.locator("[data-hand-in]").click()
+    expect(district.get_by_text("已填报").first).to_be_visible()
+
+    town.on(11, 25)
+    office = town.page("bangong", "/dispatch")
+    office.locator("tr[data-sheet]", has_text=town.unit("qu")).get_by_role("link").click()
+    take(office, "accept")
+    expect(office.get_by_text("已采纳").first).to_be_visible()
+    drawer = open_task(office, "G2-1", DUTY)
+    expect(drawer.get_by_role("heading", name="进度 70%")).to_be_visible()
+    expect(drawer).to_contain_text("五个节点完成三个")
+
+
+def test_the_appraisal_goes_out_as_a_workbook_and_is_read_back(town: Town) -> None:
+    town.on(12, 30)
+    office = town.page("bangong", "/appraisal")
+    office.locator("[data-compute]").click()
+    expect(office.get_by_text("已重新计分")).to_be_visible()
+    shown = scores_shown(office)
+    assert len(shown) >= 3
+    with office.expect_download() as got:
+        office.locator("main [data-download]").click()
+    assert got.value.suggested_filename.endswith(".xlsx")
+    content = got.value.path().read_bytes()
+    assert scores_written(content) == shown
+    # And the office's own reading of the file says the same.
+    office.locator("input[data-compare]").set_input_files({"name": "得分表.xlsx", "mimeType": XLSX, "buffer": content})
+    expect(office.locator("[data-compared]")).to_contain_text("全部相同")
+
+
+def test_what_was_done_is_in_an_unbroken_chain(town: Town) -> None:
+    page = town.page("guanli", "/running")
+    page.get_by_role("button", name="核验审计链").click()
+    expect(page.get_by_text("审计链完整").first).to_be_visible()
+    assert town.problems == []
+
+
+#: Pages by who looks at them; what shows that they are ready.
+PAGES = {
+    "home": ("bangong", "/home", "[data-section]"),
+    "programme": ("bangong", "/programme", ".parts"),
+    "tasks": ("bangong", "/tasks", "[role=row][data-key]"),
+    "task": ("bangong", "/tasks?q=T0001", "aside .state"),
+    "pilots": ("bangong", "/pilots", "tr[data-pilot]"),
+    "pilot": ("bangong", "/pilots", "main [data-tab]"),
+    "submissions": ("bangong", "/submissions", "tr[data-paper]"),
+    "dispatch": ("bangong", "/dispatch", "tr[data-sheet]"),
+    "sheet": ("999902", "/dispatch", "[data-hand-in]"),
+    "appraisal": ("bangong", "/appraisal", "tr[data-unit]"),
+    "notices": ("qu", "/notices", "[data-notice]"),
+    "running": ("guanli", "/running", "dl"),
+}
+OPENED = {"task": "[role=row][data-key]", "pilot": "tr[data-pilot] a", "sheet": "main .own a"}
+
+
+@pytest.mark.parametrize("width", [1366, 360])
+def test_nobody_is_shut_out(town: Town, width: int) -> None:
+    """axe finds nothing serious, and nothing is wider than the page, on a notebook and on a phone."""
+    if not AXE.is_file():
+        absent("axe-core is not installed: run `npm ci` in web/")
+    found = {}
+    visitor = town.visitor("nobody")
+    visitor.set_viewport_size({"width": width, "height": 768 if width > 360 else 740})
+    visitor.goto("/")
+    expect(visitor.locator("[data-demo]").first).to_be_visible()
+    found["sign-in"] = look(visitor, f"sign-in-{width}")
+    for name, (who, path, ready) in PAGES.items():
+        page = town.page(who)
+        page.set_viewport_size({"width": width, "height": 768 if width > 360 else 740})
+        page.goto(path)
+        if name in OPENED:
+            page.locator(OPENED[name]).first.click()
+        expect(page.locator(ready).first).to_be_visible()
+        found[name] = look(page, f"{name}-{width}")
+    assert {name: problems for name, problems in found.items() if problems} == {}

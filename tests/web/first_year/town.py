@@ -14,6 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from chrome import chromium
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select
 
@@ -125,6 +126,15 @@ class Town:
 
 
 @contextlib.contextmanager
+def _light(browser: Browser) -> Iterator[Browser]:
+    """A browser that draws without WebGL: no page of the office has a map, and ten people look at once."""
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    made = browser.browser_type.launch(executable_path=chromium(), args=arguments)
+    yield made
+    made.close()
+
+
+@contextlib.contextmanager
 def open_town(config: pytest.Config, browser: Browser, folder: Path) -> Iterator[Town]:
     """Set up the office of the demonstration city in ``folder`` and serve it."""
     static = Path(os.environ.get("KEZHONG_STATIC", STATIC))
@@ -137,8 +147,8 @@ def open_town(config: pytest.Config, browser: Browser, folder: Path) -> Iterator
         write_json(office.folder / "office.json", {"format": 1, "made": clock.stamp()})
         office.sync()
         cast = _people(office)
-        with _served(office, static) as address:
-            town = Town(office, cast, browser, address)
+        with _served(office, static) as address, _light(browser) as light:
+            town = Town(office, cast, light, address)
             try:
                 yield town
             finally:
@@ -148,13 +158,13 @@ def open_town(config: pytest.Config, browser: Browser, folder: Path) -> Iterator
 def _people(office: Office) -> Cast:
     """Units and people as in the demonstration; nothing of its course."""
     cast = Cast(office, YEAR, clock.now())
-    with clock.frozen(cast.moment(1, 10)), office.acting(office.system("demo")) as session:
-        with session.because("demo.setup"):
-            build._make_units(session, cast)
-            build._make_people(session, cast, None)
-            wanted = [cast.people[name] for name in STAFF]
-            for person in session.scalars(select(Person).where(Person.id.in_(wanted))):
-                person.demo = True  # so that they come in through the same door
+    system = office.system("demo")
+    with clock.frozen(cast.moment(1, 10)), office.acting(system) as session, session.because("demo.setup"):
+        build._make_units(session, cast)
+        build._make_people(session, cast, None)
+        wanted = [cast.people[name] for name in STAFF]
+        for person in session.scalars(select(Person).where(Person.id.in_(wanted))):
+            person.demo = True  # so that they come in through the same door
     return cast
 
 

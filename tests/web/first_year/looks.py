@@ -1,0 +1,29 @@
+"""What axe says of a page, and whether it is wider than its window; a picture of it where one is wanted."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+AXE = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def look(page: Page, name: str) -> list[str]:
+    """What is wrong with a page; ``KEZHONG_PICTURES`` names a folder that its picture goes to."""
+    page.wait_for_timeout(400)  # transitions change colours
+    pictures = os.environ.get("KEZHONG_PICTURES")
+    if pictures:
+        page.screenshot(path=str(Path(pictures) / f"{name}.png"))
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    problems = [
+        f"{item['id']}: {node['html'][:160]}"
+        for item in found["violations"]
+        if item["impact"] in ("serious", "critical")
+        for node in item["nodes"][:4]
+    ]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        problems.append("wider than the window")
+    return problems
