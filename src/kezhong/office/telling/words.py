@@ -60,6 +60,8 @@ def words_of(kind: str, object_kind: str, details: Mapping[str, Any]) -> dict[st
         reason_en=f". {reason}" if reason else "",
     )
     zh, en = _SENTENCES.get(kind, ("{what}", "{what}"))
+    if not label and "{unit}" not in zh:  # a monthly sheet has no name of its own: it is its unit's
+        label = str(details.get("unit") or "")
     return {
         "zh": zh.format_map(_Blank(values, what=f"{what_zh}“{label}”" if label else what_zh)),
         "en": en.format_map(_Blank(values, what=f"{what_en} “{label}”" if label else what_en)),
