@@ -7,17 +7,28 @@ back. Each test is a chapter and begins where the one before it ended.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
-from first_year.acts import expect_state, open_pilot, open_task, take
+from first_year.acts import (
+    DOCX,
+    check,
+    expect_state,
+    hand_down,
+    hand_in,
+    many,
+    open_pilot,
+    open_task,
+    survey,
+    take,
+    told,
+)  # fmt: skip
 from first_year.files import scores_shown, scores_written
-from first_year.looks import AXE, look
+from first_year.looks import AXE, OPENED, PAGES, look
 from first_year.town import DISTRICTS, YEAR, Town, open_town
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 
 from absence import absent
 from kezhong.demo.office.paper import word
@@ -26,7 +37,6 @@ from supervision_world import fill_in
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("first-year")]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PLAN = "试点建设实施方案"
 PROGRAMME = "一刻钟社区生活圈建设（2022—2024年）"
 
@@ -97,23 +107,11 @@ def test_districts_nominate_and_the_office_approves_five(town: Town) -> None:
     expect(neighbour.locator("tr[data-pilot]")).to_contain_text("已批准")
 
 
-def _hand_in(page: Page, paper: str, name: str, step: str = "submit") -> None:
-    """A district attaches its paper and hands it in."""
-    page.goto("/submissions")
-    page.get_by_role("link", name=paper, exact=True).click()
-    panel = page.get_by_role("complementary")
-    lines = ("一、基本情况与主要短板", "二、建设目标与重点任务", "三、项目清单、资金来源与时限")
-    content = word(name, lines)
-    panel.locator("[data-file]").first.set_input_files({"name": f"{name}.docx", "mimeType": DOCX, "buffer": content})
-    expect(panel.get_by_text(f"{name}.docx").first).to_be_visible()
-    take(panel, step, reply="请审阅")
-
-
 def test_plans_come_in_and_one_goes_back(town: Town) -> None:
     for day, name in ((28, "qu"), (29, "999902"), (31, "999903")):
         town.on(3, day, 15)
         page = town.page(name)
-        _hand_in(page, PLAN, f"{town.unit(name)}{PLAN}")
+        hand_in(page, PLAN, f"{town.unit(name)}{PLAN}")
         expect_state(page.get_by_role("complementary"), "已报送")
     town.on(4, 2)
     office = town.page("bangong", "/submissions")
@@ -137,9 +135,9 @@ def test_plans_come_in_and_one_goes_back(town: Town) -> None:
     page.goto("/submissions")
     page.get_by_role("link", name=PLAN, exact=True).click()
     expect(page.get_by_role("complementary")).to_contain_text("资金来源未落实到项目，缺逐月节点")
-    _hand_in(page, PLAN, f"{town.unit('999903')}{PLAN}（修订）", "resubmit")
+    hand_in(page, PLAN, f"{town.unit('999903')}{PLAN}（修订）", "resubmit")
     expect_state(page.get_by_role("complementary"), "已重报")
-    _hand_in(page, "一刻钟社区生活圈建设规划", "建设规划")
+    hand_in(page, "一刻钟社区生活圈建设规划", "建设规划")
     expect(page.get_by_role("complementary")).to_contain_text("逾期报送")
     town.on(4, 8)
     office = town.page("bangong", "/submissions?state=resubmitted")
@@ -153,39 +151,13 @@ WORK = "商业网点布局"
 DUTY = "区级主体责任"
 
 
-def _hand_down(drawer: Locator, unit: str, title: str, due: str) -> None:
-    """Sign for a task and hand a part of it down to a unit below."""
-    take(drawer, "accept")
-    expect_state(drawer, "已签收")
-    take(drawer, "start")
-    expect_state(drawer, "办理中")
-    drawer.locator("[data-split]").click()
-    drawer.get_by_label("查找单位").fill(unit)
-    drawer.locator("fieldset label", has_text=unit).first.get_by_role("checkbox").check()
-    drawer.get_by_label("主要任务").fill(title)
-    drawer.get_by_label("完成时限").fill(due)
-    drawer.locator("[data-send]").click()
-    expect(drawer.locator("ul.parts")).to_contain_text(title)
-
-
-def _many(page: Page, words: str, step: str, count: int) -> None:
-    """Take a step of all the tasks that the search finds, at once."""
-    page.goto(f"/tasks?q={words}")
-    expect(page.locator("[role=row][data-key]")).to_have_count(count)
-    page.get_by_label(re.compile("全选已加载的")).check()
-    bulk = page.get_by_role("region", name="批量办理")
-    bulk.get_by_role("combobox").select_option(f"step:{step}")
-    bulk.get_by_role("button", name="执行").click()
-    expect(bulk).to_be_hidden()
-
-
 def test_a_task_goes_down_four_levels(town: Town) -> None:
     town.on(4, 11)
     office = town.page("bangong")
-    _many(office, DUTY, "issue", 3)
+    many(office, DUTY, "issue", 3)
     expect(office.locator("[role=row]", has_text="已下达")).to_have_count(3)
     for step in ("accept", "start"):
-        _many(town.page("qu"), DUTY, step, 1)
+        many(town.page("qu"), DUTY, step, 1)
     drawer = open_task(office, "2-01", WORK)
     take(drawer, "issue")
     expect_state(drawer, "已下达")
@@ -195,7 +167,7 @@ def test_a_task_goes_down_four_levels(town: Town) -> None:
     ):  # fmt: skip
         page = town.page(name)
         drawer = open_task(page, "2-01", WORK if name == "shangwu" else f"{town.unit(name)}商业网点摸底与补缺")
-        _hand_down(drawer, unit, f"{unit}商业网点摸底与补缺", str(due))
+        hand_down(drawer, unit, f"{unit}商业网点摸底与补缺", str(due))
     page = town.page("shequ", "/home")
     expect(page.locator("[data-section=to_do]")).to_contain_text(f"{town.unit('shequ')}商业网点摸底与补缺")
     drawer = open_task(page, "2-01", "商业网点摸底与补缺")
@@ -268,14 +240,6 @@ def test_evidence_comes_up_and_one_is_returned(town: Town) -> None:
 LATE = "小区出入口无障碍坡道补设"
 
 
-def _told(page: Page, words: str) -> None:
-    """A notice of an escalation stands behind the bell."""
-    page.goto("/home")
-    bell = page.get_by_role("link", name=re.compile(r"消息，[1-9]\d* 条未读"))
-    bell.click()
-    expect(page.locator("[data-notice=escalated]", has_text=words).first).to_be_visible()
-
-
 def test_a_late_task_turns_red_and_escalates(town: Town) -> None:
     town.on(6, 16)
     street = town.page("jiedao", "/tasks")
@@ -300,7 +264,7 @@ def test_a_late_task_turns_red_and_escalates(town: Town) -> None:
         administrator = town.page("guanli", "/running")
         administrator.get_by_role("button", name="立即执行定时任务").click()
         expect(administrator.get_by_text("亮灯更新").first).to_be_visible()
-        _told(town.page(name), LATE)
+        told(town.page(name), LATE)
     office = town.page("bangong", "/tasks?light=red&quick=late")
     row = office.locator("[role=row]", has_text=LATE)
     expect(row).to_contain_text("红灯")
@@ -312,19 +276,6 @@ def test_a_late_task_turns_red_and_escalates(town: Town) -> None:
 
 PILOT = "SHQ05"
 CHECKED = ("日间照料站已开放", "无障碍坡道已完工")
-
-
-def _check(page: Page, step: str, *, by_hand: tuple[str, ...]) -> None:
-    """Fill in the sheet of a check: all items of the form passed, and two of one's own."""
-    page.locator(f"[data-step={step}]").click()
-    form = page.locator("form")
-    for item in by_hand:
-        form.get_by_role("button", name="增加一项").click()
-        form.get_by_label("检查项目").last.fill(item)
-    for choice in form.get_by_label("结果", exact=True).all():
-        choice.select_option("true")
-    form.locator("[data-need=result]").select_option("passed")
-    form.locator("[data-confirm]").click()
 
 
 def test_a_pilot_is_built_inspected_and_accepted(town: Town) -> None:
@@ -358,12 +309,12 @@ def test_a_pilot_is_built_inspected_and_accepted(town: Town) -> None:
     town.on(9, 5)
     district = town.page("qu")
     open_pilot(district, name)
-    _check(district, "self_check", by_hand=CHECKED[:1])
+    check(district, "self_check", by_hand=CHECKED[:1])
     expect_state(district, "已自查")
     town.on(10, 10)
     inspector = town.page("ducha")
     open_pilot(inspector, name)
-    _check(inspector, "inspect", by_hand=CHECKED)
+    check(inspector, "inspect", by_hand=CHECKED)
     expect_state(inspector, "已检查")
 
     town.on(11, 15)
@@ -373,7 +324,7 @@ def test_a_pilot_is_built_inspected_and_accepted(town: Town) -> None:
     office.get_by_label("考核期").fill(str(YEAR))
     office.get_by_role("button", name="建立", exact=True).click()
     office.get_by_role("link", name="居民满意度").click()
-    _survey(office, name, asked=400, satisfied=372)
+    survey(office, name, asked=400, satisfied=372)
 
     open_pilot(office, name)
     office.locator("[data-tab=checks]").click()
@@ -389,18 +340,6 @@ def test_a_pilot_is_built_inspected_and_accepted(town: Town) -> None:
     expect(row).to_contain_text("优秀")
     office.goto("/programme")
     expect(office.locator("tr", has_text="打造一刻钟社区生活圈").first).to_contain_text("1 个")
-
-
-def _survey(page: Page, area: str, *, asked: int, satisfied: int) -> None:
-    form = page.get_by_role("form", name="录入调查")
-    form.locator("[data-area]").fill(area)
-    for label, value in (
-        ("调查时期", YEAR), ("访问人数", asked), ("满意人数", satisfied), ("调查方法", "入户问卷"), ("来源", "第三方机构"),
-    ):  # fmt: skip
-        form.get_by_label(label).fill(str(value))
-    expect(form.locator("datalist option")).to_have_count(1)
-    form.locator("[data-enter]").click()
-    expect(page.locator("tbody tr", has_text=area)).to_contain_text(f"{satisfied} / {asked}")
 
 
 def test_the_monthly_sheet_goes_out_and_comes_back_as_a_workbook(town: Town, tmp_path: Path) -> None:
@@ -461,24 +400,6 @@ def test_what_was_done_is_in_an_unbroken_chain(town: Town) -> None:
     page.get_by_role("button", name="核验审计链").click()
     expect(page.get_by_text("审计链完整").first).to_be_visible()
     assert town.problems == []
-
-
-#: Pages by who looks at them; what shows that they are ready.
-PAGES = {
-    "home": ("bangong", "/home", "[data-section]"),
-    "programme": ("bangong", "/programme", ".parts"),
-    "tasks": ("bangong", "/tasks", "[role=row][data-key]"),
-    "task": ("bangong", "/tasks?q=T0001", "aside .state"),
-    "pilots": ("bangong", "/pilots", "tr[data-pilot]"),
-    "pilot": ("bangong", "/pilots", "main [data-tab]"),
-    "submissions": ("bangong", "/submissions", "tr[data-paper]"),
-    "dispatch": ("bangong", "/dispatch", "tr[data-sheet]"),
-    "sheet": ("999902", "/dispatch", "[data-hand-in]"),
-    "appraisal": ("bangong", "/appraisal", "tr[data-unit]"),
-    "notices": ("qu", "/notices", "[data-notice]"),
-    "running": ("guanli", "/running", "dl"),
-}
-OPENED = {"task": "[role=row][data-key]", "pilot": "tr[data-pilot] a", "sheet": "main .own a"}
 
 
 @pytest.mark.parametrize("width", [1366, 360])

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
+
+from first_year.town import YEAR
+from kezhong.demo.office.paper import word
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def take(where: Page | Locator, step: str, **inputs: str) -> None:
@@ -40,3 +47,74 @@ def open_task(page: Page, words: str, title: str) -> Locator:
 def expect_state(where: Page | Locator, state: str) -> None:
     """The state of what is open."""
     expect(where.locator("span[data-state], .state .k-tag").first).to_have_text(state)
+
+
+def hand_in(page: Page, paper: str, name: str, step: str = "submit") -> None:
+    """A district attaches its paper and hands it in."""
+    page.goto("/submissions")
+    page.get_by_role("link", name=paper, exact=True).click()
+    panel = page.get_by_role("complementary")
+    lines = ("一、基本情况与主要短板", "二、建设目标与重点任务", "三、项目清单、资金来源与时限")
+    content = word(name, lines)
+    panel.locator("[data-file]").first.set_input_files({"name": f"{name}.docx", "mimeType": DOCX, "buffer": content})
+    expect(panel.get_by_text(f"{name}.docx").first).to_be_visible()
+    take(panel, step, reply="请审阅")
+
+
+def hand_down(drawer: Locator, unit: str, title: str, due: str) -> None:
+    """Sign for a task and hand a part of it down to a unit below."""
+    take(drawer, "accept")
+    expect_state(drawer, "已签收")
+    take(drawer, "start")
+    expect_state(drawer, "办理中")
+    drawer.locator("[data-split]").click()
+    drawer.get_by_label("查找单位").fill(unit)
+    drawer.locator("fieldset label", has_text=unit).first.get_by_role("checkbox").check()
+    drawer.get_by_label("主要任务").fill(title)
+    drawer.get_by_label("完成时限").fill(due)
+    drawer.locator("[data-send]").click()
+    expect(drawer.locator("ul.parts")).to_contain_text(title)
+
+
+def many(page: Page, words: str, step: str, count: int) -> None:
+    """Take a step of all the tasks that the search finds, at once."""
+    page.goto(f"/tasks?q={words}")
+    expect(page.locator("[role=row][data-key]")).to_have_count(count)
+    page.get_by_label(re.compile("全选已加载的")).check()
+    bulk = page.get_by_role("region", name="批量办理")
+    bulk.get_by_role("combobox").select_option(f"step:{step}")
+    bulk.get_by_role("button", name="执行").click()
+    expect(bulk).to_be_hidden()
+
+
+def told(page: Page, words: str) -> None:
+    """A notice of an escalation stands behind the bell."""
+    page.goto("/home")
+    bell = page.get_by_role("link", name=re.compile(r"消息，[1-9]\d* 条未读"))
+    bell.click()
+    expect(page.locator("[data-notice=escalated]", has_text=words).first).to_be_visible()
+
+
+def check(page: Page, step: str, *, by_hand: tuple[str, ...]) -> None:
+    """Fill in the sheet of a check: all items of the form passed, and two of one's own."""
+    page.locator(f"[data-step={step}]").click()
+    form = page.locator("form")
+    for item in by_hand:
+        form.get_by_role("button", name="增加一项").click()
+        form.get_by_label("检查项目").last.fill(item)
+    for choice in form.get_by_label("结果", exact=True).all():
+        choice.select_option("true")
+    form.locator("[data-need=result]").select_option("passed")
+    form.locator("[data-confirm]").click()
+
+
+def survey(page: Page, area: str, *, asked: int, satisfied: int) -> None:
+    form = page.get_by_role("form", name="录入调查")
+    form.locator("[data-area]").fill(area)
+    for label, value in (
+        ("调查时期", YEAR), ("访问人数", asked), ("满意人数", satisfied), ("调查方法", "入户问卷"), ("来源", "第三方机构"),
+    ):  # fmt: skip
+        form.get_by_label(label).fill(str(value))
+    expect(form.locator("datalist option")).to_have_count(1)
+    form.locator("[data-enter]").click()
+    expect(page.locator("tbody tr", has_text=area)).to_contain_text(f"{satisfied} / {asked}")

@@ -9,6 +9,23 @@ from playwright.sync_api import Page
 
 AXE = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
+#: Pages by who looks at them; what shows that they are ready.
+PAGES = {
+    "home": ("bangong", "/home", "[data-section]"),
+    "programme": ("bangong", "/programme", ".parts"),
+    "tasks": ("bangong", "/tasks", "[role=row][data-key]"),
+    "task": ("bangong", "/tasks?q=T0001", "aside .state"),
+    "pilots": ("bangong", "/pilots", "tr[data-pilot]"),
+    "pilot": ("bangong", "/pilots", "main [data-tab]"),
+    "submissions": ("bangong", "/submissions", "tr[data-paper]"),
+    "dispatch": ("bangong", "/dispatch", "tr[data-sheet]"),
+    "sheet": ("999902", "/dispatch", "[data-hand-in]"),
+    "appraisal": ("bangong", "/appraisal", "tr[data-unit]"),
+    "notices": ("qu", "/notices", "[data-notice]"),
+    "running": ("guanli", "/running", "dl"),
+}
+OPENED = {"task": "[role=row][data-key]", "pilot": "tr[data-pilot] a", "sheet": "main .own a"}
+
 
 def look(page: Page, name: str) -> list[str]:
     """What is wrong with a page; ``KEZHONG_PICTURES`` names a folder that its picture goes to."""
