@@ -52,8 +52,8 @@ def add_equity(study: Study, rules: list[Rule], scores: dict[str, Scores], book:
 def _complete(study: Study, rules: list[Rule], book: FigureBook) -> None:
     """People who reach everything that is required of walking where they live: the *access coverage* of a programme.
 
-    Elements that were found nowhere in the city are left out – nobody can be said not to reach what was not looked for –
-    and so are people of whom nothing is asked.
+    Elements that were found nowhere in the city are left out – nobody can be said not to reach what was not looked
+    for – and so are people of whom nothing is asked.
     """
     units = study.units
     share = reached_count([rule for rule in rules if rule.serving.any()], len(units.people))

@@ -59,7 +59,12 @@ def versioned(request: Request, value: Any, version: int, status_code: int = 200
 
 
 def created(
-    work: Work, request: Request, wanted: Any, build: Callable[[OfficeSession], tuple[Any, int]], *, status_code: int = 201
+    work: Work,
+    request: Request,
+    wanted: Any,
+    build: Callable[[OfficeSession], tuple[Any, int]],
+    *,
+    status_code: int = 201,
 ) -> Response:
     """Create something in one transaction with the note of its ``Idempotency-Key``.
 

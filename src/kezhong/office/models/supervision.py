@@ -80,7 +80,8 @@ class Measurement(Identified, Stamped, Scoped, Base):
     denominator: Mapped[float | None]
     low: Mapped[float | None]
     high: Mapped[float | None]
-    # met, not_met; data_insufficient, not_detected, no_data, confirmed_absent, not_applicable: no verdict, against nobody
+    # met, not_met; or no verdict, against nobody: data_insufficient, not_detected, no_data, confirmed_absent,
+    # not_applicable
     status: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")  # reason code of the figure, or of the binding
     uncertain: Mapped[bool] = mapped_column(default=False)  # the interval straddles the target

@@ -35,8 +35,9 @@ _OBJECTS = {
 #: Where the pages of an object are.
 _PAGES = {
     "task": "/tasks/{id}", "pilot": "/pilots/{id}", "submission": "/submissions/{id}", "project": "/projects/{id}",
-    "dispatch_sheet": "/dispatch/sheets/{id}", "verification": "/measured", "objection": "/measured", "offer": "/offers",
-    "application": "/applications", "appraisal_unit": "/appraisal", "appraisal_score": "/appraisal",
+    "dispatch_sheet": "/dispatch/sheets/{id}", "verification": "/measurement/sheets/{id}",
+    "objection": "/measurement/objections/{id}", "offer": "/projects/offers/{id}",
+    "application": "/projects/applications/{id}", "appraisal_unit": "/appraisal", "appraisal_score": "/appraisal",
 }  # fmt: skip
 
 

@@ -138,7 +138,10 @@ def appraisal_file(work: Unit, appraisal_id: Id) -> Response:
 
 
 @router.post(
-    "/office/appraisals/{appraisal_id}/compare", response_model=wire.ScoreComparison, responses=COMMON, dependencies=_READ
+    "/office/appraisals/{appraisal_id}/compare",
+    response_model=wire.ScoreComparison,
+    responses=COMMON,
+    dependencies=_READ,
 )
 def compare_appraisal(request: Request, work: Unit, appraisal_id: Id, content: Workbook) -> Response:
     """Read a score sheet back and say where it differs from what is kept. Nothing is written."""
