@@ -172,7 +172,7 @@ def _verifications(session: OfficeSession) -> _Found:
         _Line(row, title, row.state, None if row.due_at is None else clock.local_day(row.due_at))
         for row, title, _ in rows
     ]
-    return "verifications", rows[0][2] if rows else 0, lines, "/measurement?tab=verification"
+    return "verifications", rows[0][2] if rows else 0, lines, "/measurement/sheets"
 
 
 def _sheets(session: OfficeSession) -> _Found:
