@@ -52,6 +52,7 @@ class Town:
     browser: Browser
     address: str
     problems: list[str] = field(default_factory=list)
+    broken: bool = False  # a chapter failed: those after it cannot begin
     _clock: ExitStack = field(default_factory=ExitStack)
     _pages: dict[str, Page] = field(default_factory=dict)
     _since: dict[str, datetime] = field(default_factory=dict)
