@@ -81,6 +81,11 @@ export function useDraft() {
     },
     { deep: true },
   );
-  onScopeDispose(save);
+  // A reload does not wait for the quiet after the last key.
+  window.addEventListener("pagehide", save);
+  onScopeDispose(() => {
+    window.removeEventListener("pagehide", save);
+    save();
+  });
   return { draft, dirty, savedAt, failed, load, set, take, forget };
 }
