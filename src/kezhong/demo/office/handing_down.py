@@ -99,7 +99,7 @@ def _of_street(script: Script, cast: Cast, street: str, number: int) -> None:
     communities = cast.below(street, "community")
     for month in (4, 6, 8, 10):
         script.add(cast.moment(month, 14 + number % 5, 11, number), partial(_tell, cast, street))
-    for month in (5, 8, 11):
+    for month in (6, 10):
         for place, community in enumerate(communities):
             script.add(cast.moment(month, 8 + number % 4, 14, place), partial(_tell, cast, community))
     if street in _CLOSE:

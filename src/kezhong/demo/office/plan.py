@@ -75,11 +75,6 @@ def write(script: Script, cast: Cast) -> None:
     script.add(cast.at(cast.later(again, 2)), lambda: approve(cast, _RETURNED))
 
 
-def unit_of_task(cast: Cast, task: Task) -> str:
-    """User name (or unit) of whoever handles a task for its lead unit."""
-    return cast.code_of[task.org_id]
-
-
 def find(cast: Cast, session: OfficeSession, code: str) -> Task:
     """A task by its code."""
     statement = select(Task).where(Task.programme_id == cast.programme, Task.code == code)
@@ -87,9 +82,9 @@ def find(cast: Cast, session: OfficeSession, code: str) -> Task:
 
 
 def as_lead(cast: Cast, code: str) -> str:
-    """Who handles the task with a code."""
-    with cast.acting("bangong") as session:
-        return unit_of_task(cast, find(cast, session, code))
+    """Who handles the task with a code of the plan."""
+    found: str = cast.known["lead", code]
+    return found
 
 
 def sign(cast: Cast, session: OfficeSession, tasks: Iterable[Task]) -> None:
@@ -105,6 +100,8 @@ def _create(cast: Cast) -> None:
             session, TEMPLATE, f"SQ{cast.year}", "示范市一刻钟社区生活圈建设", dict(DISTRICTS), cast.year - 2022
         )
         cast.programme = made.programme.id
+        for code, unit in session.execute(select(Task.code, Task.org_id)):
+            cast.known["lead", code] = cast.code_of[unit]
 
 
 def leads() -> tuple[str, ...]:

@@ -128,6 +128,7 @@ def _propose(cast: Cast, work: Work) -> None:
             operator=work.operator, scale=work.scale, scale_unit=work.unit if work.scale else None, note=work.note,
         )  # fmt: skip
         cast.known["project", work.community] = project.id
+        cast.known["lead", project.id] = cast.code_of[project.org_id]
         for kind, source, planned, _ in work.money:
             values = {"kind": kind, "source": source, "planned": planned * 1e4, "paid": 0.0, "year": cast.year}
             add_money(session, project.id, values)
@@ -160,17 +161,15 @@ _WORDS: dict[str, tuple[str, dict[str, str]]] = {
 def _step(cast: Cast, work: Work, name: str) -> None:
     if ("project", work.community) not in cast.known:
         return
-    with cast.acting("bangong") as session:
-        project = session.one(Project, cast.known["project", work.community])
-        lead = cast.code_of[project.org_id]
+    key = cast.known["project", work.community]
     reason, words = _WORDS.get(name, ("", {}))
     fields: dict[str, Any] = dict(words)
     if name == "fund":
         fields = {"funding": "；".join(f"{source}{planned:g}万元" for _, source, planned, _ in work.money)}
     if name in ("start", "start_without_money"):
-        fields = {"due": project.due_on}
-    with cast.acting("bangong" if name in ("accept", "postpone") else lead) as session:
-        project = cast.step(session, session.one(Project, project.id), name, reason, **fields)
+        fields = {"due": cast.day(*work.due)}
+    with cast.acting("bangong" if name in ("accept", "postpone") else cast.known["lead", key]) as session:
+        project = cast.step(session, session.one(Project, key), name, reason, **fields)
         if name == "complete":
             session.flush()
             change_project(session, project.id, project.version, {"progress": 100})
@@ -222,24 +221,19 @@ def _open_tasks(cast: Cast) -> None:
             )  # fmt: skip
             cast.step(session, task, "issue")
             cast.known["task", key] = task.id
-            lead = cast.code_of[task.org_id]
+            lead = cast.known["lead", key] = cast.code_of[task.org_id]
         with cast.acting(lead) as session:
             task = session.one(Task, task.id)
             cast.step(session, cast.step(session, task, "accept"), "start")
 
 
 def _report(cast: Cast, key: object, reply: str) -> None:
-    _as_lead(cast, key, "report", reply)
-
-
-def _as_lead(cast: Cast, key: object, step: str, reply: str) -> None:
     if ("task", key) not in cast.known:
         return
-    with cast.acting("bangong") as session:
+    with cast.acting(cast.known["lead", key]) as session:
         task = session.one(Task, cast.known["task", key])
-    if task.state == "in_progress":
-        with cast.acting(cast.code_of[task.org_id]) as session:
-            cast.step(session, session.one(Task, task.id), step, reply=reply)
+        if task.state == "in_progress":
+            cast.step(session, task, "report", reply=reply)
 
 
 def _close(cast: Cast, key: object) -> None:
@@ -258,9 +252,8 @@ def _progress(cast: Cast, month: int) -> None:
     for number, (key, _, done, _) in enumerate(_TASKS):
         if (done is not None and done[0] < 12) or ("task", key) not in cast.known:
             continue
-        with cast.acting("bangong") as session:
+        with cast.acting(cast.known["lead", key]) as session:
             task = session.one(Task, cast.known["task", key])
-        if task.state == "in_progress":
-            with cast.acting(cast.code_of[task.org_id]) as session:
+            if task.state == "in_progress":
                 value = min(95, share + 5 * (number % 3))
                 report_progress(session, task.id, task.version, value, "施工按节点推进")
