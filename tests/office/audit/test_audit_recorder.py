@@ -222,7 +222,7 @@ def test_no_source_writes_audited_tables_by_statements() -> None:
 
 
 def _aliases(tree: ast.AST, classes: dict[str, str]) -> dict[str, set[str]]:
-    """``_PERSON = Person.__table__`` and names for such names; one may mean several tables in a file."""
+    """``_PERSON = Person.__table__`` or ``table_of(Person)``, and names for such; one may mean several tables in a file."""
     found: dict[str, set[str]] = {name: {name} for name in classes}
     pairs = []
     for node in ast.walk(tree):
@@ -233,6 +233,8 @@ def _aliases(tree: ast.AST, classes: dict[str, str]) -> dict[str, set[str]]:
     for target, value in pairs * 2:
         if isinstance(value, ast.Attribute) and value.attr == "__table__":
             value = value.value
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "table_of":
+            value = value.args[0]
         if isinstance(target, ast.Name) and isinstance(value, ast.Name) and value.id in found:
             found.setdefault(target.id, set()).update(found[value.id])
     return found
