@@ -84,6 +84,24 @@ def test_hours_on_the_screen_and_in_a_file(city: City, tmp_path: Path, capsys: p
     assert "没有步行阈值" in capsys.readouterr().out
 
 
+def test_the_kind_of_a_date_is_taken_from_the_holiday_table(city: City, capsys: pytest.CaptureFixture[str]) -> None:
+    def shown(day: str) -> str:
+        assert status("hours", city.folder, "--element", "pharmacy", "--date", day) == 0
+        return capsys.readouterr().out.splitlines()[0].partition("，")[0]
+
+    assert [shown(day) for day in ("2026-02-14", "2026-02-17", "2026-06-06", "2026-08-20")] == [
+        "调休上班日", "法定节假日", "周六", "工作日",
+    ]  # fmt: skip
+    file = city.folder / "holidays.csv"
+    file.write_text("日期,类别,名称\n2026-08-20,放假,暴雨停工\n", encoding="utf-8")
+    try:
+        assert [shown(day) for day in ("2026-08-20", "2026-02-17")] == ["法定节假日", "法定节假日"]
+    finally:
+        file.unlink()
+    assert status("hours", city.folder, "--element", "pharmacy", "--date", "2099-01-02") == 2
+    assert "2099" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -97,6 +115,7 @@ def test_hours_on_the_screen_and_in_a_file(city: City, tmp_path: Path, capsys: p
         ("hours", "--element", "pharmacy", "--out", "x.pdf"),
         ("hours", "--element", "pharmacy", "--walker", "runner"),
         ("hours", "--element", "pharmacy", "--day-kind", "someday"),
+        ("hours", "--element", "pharmacy", "--date", "2026-02-30"),
     ],
 )
 def test_wrong_questions_are_explained(city: City, wrong: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:

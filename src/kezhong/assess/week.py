@@ -18,7 +18,7 @@ by day and no night pharmacy.
 
 A **public holiday** has the hours of the rules for PH; a text without such a rule has its Sunday's hours. A **make-up
 workday** (调休上班) has the hours of an ordinary Friday (:data:`MAKE_UP`). Which day is which is told by
-:mod:`kezhong.assess.holidays`.
+:mod:`kezhong.assess.day_types`.
 """
 
 from __future__ import annotations

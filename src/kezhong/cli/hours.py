@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,12 @@ def hours(
     element: Annotated[str, typer.Option(help="服务要素：编码或中英文名称 / service element")],
     area: Annotated[str | None, typer.Option(help="区域编码或名称；默认全市 / area; default: the city")] = None,
     day_kind: Annotated[DayKind, typer.Option(help="屏幕上显示哪类日子 / kind of day shown")] = "weekday",
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--date", help="这天属于哪类日子，由节假日表定 / the kind of this day, by the holiday table: 2026-10-01"
+        ),
+    ] = None,
     walker: Annotated[
         str | None, typer.Option(help="按这类步行者的分钟数；默认按米 / this walker's minutes; default: metres")
     ] = None,
@@ -45,6 +52,7 @@ def hours(
     if out is not None and out.suffix.lower() not in (".xlsx", ".csv"):
         raise InputError("cli.unknown_format", value=out.suffix, expected=".xlsx .csv")
     city = City.open(city_dir)
+    shown = day_kind if on is None else _kind_of(city, on)
     item = need_element(element, "--element")
     root = city.areas.root or city.config.code
     code = root if area is None else city.areas.find(area)
@@ -75,11 +83,21 @@ def hours(
     pages = [_page(one, code) for one in found]
     if pages[0].empty:  # nothing counts before the school grounds open
         pages[0] = pages[-1].assign(surely=0.0, possibly=0.0)
-    _print(pages, day_kind, schedule)
+    _print(pages, shown, schedule)
     _readings(found[-1])
     if out is not None:
         _write(city, (item, code, walker, schedule), pages, out)
         say(f"已写出：{out}", f"written: {out}")
+
+
+def _kind_of(city: City, text: str) -> str:
+    from kezhong.assess.day_types import day_type, holidays_of
+
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as problem:
+        raise InputError("cli.bad_option", option="--date", problem=text, command="kezhong hours") from problem
+    return day_type(holidays_of(city.folder), day).value
 
 
 def _page(found: CityHours, code: str) -> pd.DataFrame:

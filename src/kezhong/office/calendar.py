@@ -1,10 +1,6 @@
 """The working calendar: which day is worked, and when a deadline really ends.
 
-The State Council fixes holidays and make-up workdays (调休上班) year by year, late in the year before. The library
-``chinesecalendar`` holds the years that were published when it was released. An office's own table (`overrides`)
-goes over it, day by day; it also fills years that the library does not know. Such a year counts as known once the
-table has its fixed holidays and a Spring Festival (:meth:`WorkCalendar.missing`): a single entered day must not turn
-a guess into knowledge.
+Which days deviate from the ordinary week is told by :mod:`kezhong.holidays`.
 
 Days are reckoned as in the Civil Code (民法典): the day on which a period begins is not counted (art. 201); a period
 whose last day is a holiday ends with the next day that is none, at 24:00 (art. 203). For an office's own deadlines
@@ -14,42 +10,18 @@ that is a practice (顺延), not a duty, so each deadline says which rule it fol
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import cache
-from types import MappingProxyType
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from chinese_calendar.constants import Holiday
-from chinese_calendar.constants import holidays as _library_holidays
-from chinese_calendar.constants import workdays as _library_workdays
-
 from kezhong.clock import CITY_ZONE
-from kezhong.errors import DataMissingError, InputError
+from kezhong.holidays.days import DayKind, Holidays, check_year
 
 T = TypeVar("T")
 
-#: Years the calendar reckons in; what lies outside is a slip of the pen.
-FIRST_YEAR, LAST_YEAR = 1950, 2200
 _DAY = timedelta(days=1)
-#: Holidays that never move (全国年节及纪念日放假办法), as month, day, zh, en.
-_FIXED = ((1, 1, "元旦", "New Year (1 January)"), (5, 1, "劳动节", "1 May"), (10, 1, "国庆节", "1 October"))
-#: Every Spring Festival with its eve lies in this span (month, day).
-_SPRING = ((1, 20), (2, 25))
-
-
-class UnknownHolidaysError(DataMissingError):
-    """Nobody has said yet which days of this year are holidays."""
-
-
-class DayKind(StrEnum):
-    """What the table says of a day that deviates from the ordinary week."""
-
-    HOLIDAY = "holiday"
-    WORKDAY = "workday"
 
 
 class DueRule(StrEnum):
@@ -58,14 +30,6 @@ class DueRule(StrEnum):
     KEEP = "keep"
     NEXT_WORKDAY = "next_workday"  # 顺延
     PREVIOUS_WORKDAY = "previous_workday"  # 提前
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One entry of a holiday table."""
-
-    kind: DayKind
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +54,8 @@ def local_day(moment: datetime, zone: str = CITY_ZONE) -> date:
 
 
 @dataclass(frozen=True, eq=False)
-class WorkCalendar:
-    """The published years, with an office's own table over them.
+class WorkCalendar(Holidays):
+    """A holiday table by which working days are counted.
 
     Parameters
     ----------
@@ -106,46 +70,8 @@ class WorkCalendar:
     ``try_`` do not: they take weekends alone as free there, and say so.
     """
 
-    overrides: Mapping[date, Day] = field(default_factory=dict)
     zone: str = CITY_ZONE
     _cache: dict[int, tuple[int, ...]] = field(default_factory=dict, init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "overrides", MappingProxyType(dict(self.overrides)))
-
-    # --- what is known
-
-    def is_known(self, year: int) -> bool:
-        """Whether the holidays of ``year`` are published or completely entered."""
-        return year in _published() or not self.missing(year)
-
-    def missing(self, year: int) -> tuple[tuple[str, str], ...]:
-        """What the office's table lacks of ``year``, as pairs (zh, en); empty for a published year."""
-        if year in _published():
-            return ()
-        free = {day for day, entry in self.overrides.items() if day.year == year and entry.kind is DayKind.HOLIDAY}
-        lacks = [(zh, en) for month, day, zh, en in _FIXED if date(year, month, day) not in free]
-        first, last = (date(year, *bound) for bound in _SPRING)
-        if sum(first <= day <= last for day in free) < 3:
-            lacks.append(("春节", "the Spring Festival"))
-        return tuple(lacks)
-
-    @property
-    def known_until(self) -> date:
-        """The last day of the last year of an unbroken row of known years."""
-        year = max(_published())
-        while year < LAST_YEAR and self.is_known(year + 1):
-            year += 1
-        return date(year, 12, 31)
-
-    def exceptions(self, year: int) -> dict[date, Day]:
-        """All that deviates from the ordinary week in ``year``, published and entered: the table to show and export.
-
-        For a year that is not known: what has been entered so far.
-        """
-        found = dict(_published().get(year, {}))
-        found.update((day, entry) for day, entry in self.overrides.items() if day.year == year)
-        return dict(sorted(found.items()))
 
     # --- reckoning
 
@@ -240,10 +166,9 @@ class WorkCalendar:
 
     def _workdays(self, year: int, *, assume: bool) -> tuple[int, ...]:
         """Ordinals of the year's working days, ascending."""
-        if not FIRST_YEAR <= year <= LAST_YEAR:
-            raise InputError("calendar.out_of_range", value=year, first=FIRST_YEAR, last=LAST_YEAR)
-        if not assume and not self.is_known(year):
-            raise _unknown(year, self.missing(year))
+        check_year(year)
+        if not assume:
+            self.require(year)
         if year not in self._cache:
             table = self.exceptions(year)
             first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
@@ -292,25 +217,3 @@ class WorkCalendar:
         if rule is DueRule.KEEP or self._is_workday(day, assume=assume):
             return day
         return self._add(day, 1 if rule is DueRule.NEXT_WORKDAY else -1, assume=assume)
-
-
-@cache
-def _published() -> Mapping[int, Mapping[date, Day]]:
-    """The library's table by year; names in Chinese."""
-    names = {one.value: str(one.chinese) for one in Holiday}
-    years: dict[int, dict[date, Day]] = {}
-    for day, name in _library_holidays.items():
-        years.setdefault(day.year, {})[day] = Day(DayKind.HOLIDAY, names.get(name, name))
-    for day, name in _library_workdays.items():
-        if day.weekday() >= 5 and day.year in years:
-            years[day.year][day] = Day(DayKind.WORKDAY, f"{names.get(name, name)}调休")
-    return MappingProxyType(years)
-
-
-def _unknown(year: int, lacks: tuple[tuple[str, str], ...]) -> UnknownHolidaysError:
-    return UnknownHolidaysError(
-        "calendar.unknown_year",
-        year=year,
-        missing_zh="、".join(zh for zh, _ in lacks),
-        missing_en=", ".join(en for _, en in lacks),
-    )

@@ -10,11 +10,12 @@ from typing import Any
 import yaml
 from sqlalchemy import select
 
-from kezhong.errors import InputError, NotFoundError
+from kezhong.errors import NotFoundError
+from kezhong.holidays import Day, DayKind, read_table
+from kezhong.holidays.days import check_year
 from kezhong.office.access.permissions import Permission
-from kezhong.office.calendar import FIRST_YEAR, LAST_YEAR, Day, DayKind, WorkCalendar
+from kezhong.office.calendar import WorkCalendar
 from kezhong.office.escalation import ReminderRules, load_reminders, parse_reminders
-from kezhong.office.holiday_table import read_table
 from kezhong.office.models import CalendarDay, Setting
 from kezhong.office.session import ChangedMeanwhileError, OfficeSession
 from kezhong.office.telling.deadlines import work_calendar
@@ -44,8 +45,7 @@ def calendar_year(session: OfficeSession, year: int) -> CalendarYear:
     InputError
         It lies outside the calendar.
     """
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise InputError("calendar.out_of_range", value=year, first=FIRST_YEAR, last=LAST_YEAR)
+    check_year(year)
     calendar: WorkCalendar = work_calendar(session)
     own = frozenset(day for day in calendar.overrides if day.year == year)
     return CalendarYear(
@@ -61,8 +61,7 @@ def set_day(session: OfficeSession, day: date, kind: DayKind, name: str) -> None
     InputError
         The day lies outside the calendar.
     """
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise InputError("calendar.out_of_range", value=day, first=FIRST_YEAR, last=LAST_YEAR)
+    check_year(day.year, day)
     with session.because("calendar.set"):
         _set(session, day, kind, name)
     session.info.pop("calendar", None)

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from kezhong import clock
-from kezhong.office.calendar import Day, DayKind, DueRule, WorkCalendar
+from kezhong.holidays import Day, DayKind
+from kezhong.office.calendar import DueRule, WorkCalendar
 from kezhong.office.models import CalendarDay
 from kezhong.office.session import OfficeSession
 

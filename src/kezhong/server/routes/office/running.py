@@ -8,10 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Request
 from starlette.responses import Response
 
+from kezhong.holidays import FILE, DayKind, write_table
 from kezhong.office import keeping
 from kezhong.office.audit.anchors import anchor
-from kezhong.office.calendar import DayKind
-from kezhong.office.holiday_table import write_table
 from kezhong.office.status import status
 from kezhong.office.telling.deadlines import work_calendar
 from kezhong.office.telling.round import clock_round
@@ -147,7 +146,7 @@ def remove_calendar_day(work: Unit, day: Day) -> Response:
 def read_calendar_table(request: Request, work: Unit, content: Table) -> Response:
     """Enter all days of a CSV table; nothing of it where one row is wrong."""
     with work() as session:
-        number = keeping.read_days(session, content, "holidays.csv")
+        number = keeping.read_days(session, content, FILE)
     return respond(request, prepare({"days": number}))
 
 

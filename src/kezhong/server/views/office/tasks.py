@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from kezhong import clock
 from kezhong.catalogue import load_catalogue
-from kezhong.office.calendar import DayKind
+from kezhong.holidays import DayKind
 from kezhong.office.machines import StateKind, get_machine
 from kezhong.office.models import Area, Comment, FileStored, Organisation, Programme, Stage, Task
 from kezhong.office.session import OfficeSession

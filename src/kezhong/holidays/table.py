@@ -1,4 +1,4 @@
-"""An office's holiday table as a CSV file: read it in, write it out.
+"""A city's holiday table as a CSV file: read it in, write it out.
 
 ::
 
@@ -6,8 +6,9 @@
     2027-01-01,放假,元旦
     2027-01-03,上班,元旦调休
 
-The columns may be called ``date,kind,name``; it is the form that opening hours read too (``holidays.csv`` in the city
-folder). Spreadsheets save UTF-8 or, on Chinese Windows, GB 18030, and write dates in their own way: both are read.
+The columns may be called ``date,kind,name``. It is what an office imports and exports, and what lies in the city folder
+as :data:`FILE`. Spreadsheets save UTF-8 or, on Chinese Windows, GB 18030, and write dates in their own way: both are
+read.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from collections.abc import Mapping
 from datetime import date
 
 from kezhong.errors import InputError
+from kezhong.holidays.days import FIRST_YEAR, LAST_YEAR, Day, DayKind
 from kezhong.messages import Language
-from kezhong.office.calendar import FIRST_YEAR, LAST_YEAR, Day, DayKind
 
+#: Name of the table in a city folder.
+FILE = "holidays.csv"
 _DATE = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日)"
 )
@@ -68,21 +71,21 @@ def read_table(content: bytes, file: str) -> dict[date, Day]:
         day = _date(cells["date"])
         if day is None:
             raise InputError(
-                "calendar.bad_date", file=file, row=number, column=heading[places["date"]], value=cells["date"]
+                "holidays.bad_date", file=file, row=number, column=heading[places["date"]], value=cells["date"]
             )
         kind = _KINDS.get(cells["kind"].lower())
         if kind is None:
             raise InputError(
-                "calendar.bad_kind", file=file, row=number, column=heading[places["kind"]], value=cells["kind"]
+                "holidays.bad_kind", file=file, row=number, column=heading[places["kind"]], value=cells["kind"]
             )
         if day in found:
             raise InputError(
-                "calendar.day_twice", file=file, row=number, column=heading[places["date"]], value=cells["date"]
+                "holidays.day_twice", file=file, row=number, column=heading[places["date"]], value=cells["date"]
             )
         has_name = name_place is not None and name_place < len(row)
         found[day] = Day(kind, row[name_place].strip() if has_name and name_place is not None else "")
     if not found:
-        raise InputError("calendar.empty_table", file=file, row=1)
+        raise InputError("holidays.empty_table", file=file, row=1)
     return found
 
 
@@ -105,19 +108,19 @@ def _rows(content: bytes, file: str) -> list[tuple[int, list[str]]]:
             continue
         break
     else:
-        raise InputError("calendar.not_text", file=file, row=1)
+        raise InputError("holidays.not_text", file=file, row=1)
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
         return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as problem:
-        raise InputError("calendar.not_text", file=file, row=reader.line_num) from problem
+        raise InputError("holidays.not_text", file=file, row=reader.line_num) from problem
 
 
 def _place(heading: list[str], key: str, file: str) -> int:
     for name in _COLUMNS[key]:
         if name in heading:
             return heading.index(name)
-    raise InputError("calendar.no_column", file=file, row=1, column=_COLUMNS[key][1], value="、".join(heading) or "–")
+    raise InputError("holidays.no_column", file=file, row=1, column=_COLUMNS[key][1], value="、".join(heading) or "–")
 
 
 def _date(text: str) -> date | None:
