@@ -19,5 +19,6 @@ import "element-plus/theme-chalk/el-drawer.css";
 import "element-plus/theme-chalk/el-overlay.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/parts.css";
 
 createApp(App).use(router).use(i18n).mount("#app");

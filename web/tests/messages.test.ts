@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { createI18n } from "vue-i18n";
 import { en } from "@/i18n/en";
+import { officeTexts } from "@/i18n/office";
 import { zh } from "@/i18n/zh";
 
 function leaves(value: unknown, path = ""): [string, string][] {
@@ -9,8 +11,8 @@ function leaves(value: unknown, path = ""): [string, string][] {
 const parameters = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 
 describe("messages", () => {
-  const chinese = new Map(leaves(zh));
-  const english = new Map(leaves(en));
+  const chinese = new Map([...leaves(zh), ...leaves(officeTexts("zh"))]);
+  const english = new Map([...leaves(en), ...leaves(officeTexts("en"))]);
   it("exist in both languages", () => {
     expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort());
   });
@@ -18,6 +20,12 @@ describe("messages", () => {
     for (const [key, text] of chinese) {
       expect(text, key).not.toBe("");
       expect(parameters(english.get(key) ?? ""), key).toEqual(parameters(text));
+    }
+  });
+  it("can be said: none holds a sign that the message format takes for its own", () => {
+    for (const texts of [zh, en, officeTexts("zh"), officeTexts("en")]) {
+      const { t } = createI18n({ legacy: false, locale: "zh", messages: { zh: texts } }).global;
+      for (const [key] of leaves(texts)) expect(() => t(key.slice(1)), key).not.toThrow();
     }
   });
 });

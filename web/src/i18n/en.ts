@@ -32,7 +32,7 @@ export const en: Messages = {
   language: { switch: "切换到中文", short: "中文" },
   large: { on: "Large type", off: "Normal type", label: "A+ Large type, high contrast", sign: "A+" },
   state: {
-    loading: "Loading…", refreshing: "Updating…", retry: "Try again", request: "Request {id}", failed: "Could not be loaded", what: "What to do",
+    loading: "Loading…", close: "Close", refreshing: "Updating…", retry: "Try again", request: "Request {id}", failed: "Could not be loaded", what: "What to do",
     notFound: "No such page", notFoundHint: "The address may be wrong, or the page is not built yet.", toMap: "Back to the map",
   },
   run: {

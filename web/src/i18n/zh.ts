@@ -31,7 +31,7 @@ export const zh = {
   language: { switch: "Switch to English", short: "EN" },
   large: { on: "大字版", off: "标准字号", label: "大字高对比显示", sign: "大" },
   state: {
-    loading: "正在读取…", refreshing: "正在更新…", retry: "重试", request: "请求编号 {id}", failed: "没有读取成功", what: "怎么办",
+    loading: "正在读取…", close: "关闭", refreshing: "正在更新…", retry: "重试", request: "请求编号 {id}", failed: "没有读取成功", what: "怎么办",
     notFound: "没有这个页面", notFoundHint: "地址可能有误，或该页面尚未建设。", toMap: "回到地图",
   },
   run: {

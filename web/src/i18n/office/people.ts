@@ -2,7 +2,7 @@
 export const zh = {
   nav: { people: "人员" },
   people: {
-    title: "人员", search: "姓名或用户名", unit: "单位", allUnits: "全部单位", role: "角色", allRoles: "全部角色", status: "状态", allStates: "全部状态", name: "姓名", postTitle: "岗位", phone: "电话", email: "邮箱", username: "用户名", contact: "联络员",
+    title: "人员", one: "人员详情", search: "姓名或用户名", unit: "单位", allUnits: "全部单位", role: "角色", allRoles: "全部角色", status: "状态", allStates: "全部状态", name: "姓名", postTitle: "岗位", phone: "电话", email: "邮箱", username: "用户名", contact: "联络员",
     export: "导出", import: "导入", imported: "新增 {n} 人，未变 {m} 人", add: "新增人员", added: "已新增", more: "显示更多", none: "没有符合条件的人员", noneHint: "换个条件再查；只显示您权限范围内的人员。", erasedName: "（已注销）", choose: "请选择", needed: "请填写姓名、单位和岗位",
     usernameHint: "用于密码登录；可以留空。", save: "保存", saved: "已保存", edit: "修改", editHint: "电话、邮箱留空表示不变。", meanwhile: "他人刚刚修改过：姓名 {name}，用户名 {username}。您填写的内容仍在下面，核对后可再次保存。",
     reveal: "查看完整联系方式", revealWhy: "查看原因（记入审计）", needReason: "请填写原因", reason: "原因（记入审计）",
@@ -19,7 +19,7 @@ export const zh = {
 export const en: typeof zh = {
   nav: { people: "People" },
   people: {
-    title: "People", search: "Name or user name", unit: "Unit", allUnits: "All units", role: "Role", allRoles: "All roles", status: "State", allStates: "All states", name: "Name", postTitle: "Post", phone: "Phone", email: "E-mail", username: "User name", contact: "contact",
+    title: "People", one: "Person", search: "Name or user name", unit: "Unit", allUnits: "All units", role: "Role", allRoles: "All roles", status: "State", allStates: "All states", name: "Name", postTitle: "Post", phone: "Phone", email: "E-mail", username: "User name", contact: "contact",
     export: "Export", import: "Import", imported: "{n} added, {m} unchanged", add: "Add a person", added: "Added", more: "More", none: "Nobody found", noneHint: "Try other filters; only people in your scope are shown.", erasedName: "(erased)", choose: "choose", needed: "Name, unit and post are needed",
     usernameHint: "For signing in by password; may stay empty.", save: "Save", saved: "Saved", edit: "Edit", editHint: "Phone and e-mail left empty stay as they are.", meanwhile: "Somebody has just changed this: name {name}, user name {username}. What you entered is still below; check it and save again.",
     reveal: "Show contact data", revealWhy: "Why (kept in the audit)", needReason: "Say why", reason: "Why (kept in the audit)",
