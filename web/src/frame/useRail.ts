@@ -10,6 +10,8 @@ export interface Entry {
   name: string;
   path: string;
   icon: Component;
+  /** What the page asks for when it is opened from here. */
+  query?: Record<string, string> | undefined;
 }
 export interface Group extends Entry {
   pages: Entry[];
@@ -43,7 +45,7 @@ export function useRail() {
     const named = GROUPS.map((group) => ({ ...group, pages: group.pages.flatMap((name) => pages.value.filter((page) => page.name === name)) }));
     const grouped = new Set(GROUPS.flatMap((group) => group.pages));
     const single = pages.value.filter((page) => !grouped.has(page.name)).map((page) => ({ ...page, pages: [page] }));
-    const some = named.filter((group) => group.pages.length).map((group) => ({ ...group, path: group.pages[0]?.path ?? "/" }));
+    const some = named.filter((group) => group.pages.length).map((group) => ({ ...group, path: group.pages[0]?.path ?? "/", query: group.pages[0]?.query }));
     return [...single, ...some];
   });
   /** One group alone needs no group: its pages stand in the rail themselves. */

@@ -144,5 +144,5 @@ export const en: Messages = {
   highway: {
     residential: "residential street", living_street: "living street", unclassified: "minor road", service: "service road", footway: "footway", path: "path", pedestrian: "pedestrian street", steps: "steps", primary: "main road", secondary: "secondary road", tertiary: "local road", track: "track", trunk: "trunk road", cycleway: "cycleway", street: "street",
   },
-  unit: { people: "people", persons: "{n} people" },
+  unit: { people: "people", persons: "{n} people", affected: "{n} people concerned" },
 };

@@ -143,6 +143,6 @@ export const zh = {
   highway: {
     residential: "居住区道路", living_street: "居住区道路", unclassified: "支路", service: "内部道路", footway: "人行道", path: "小路", pedestrian: "步行街", steps: "台阶", primary: "主干路", secondary: "次干路", tertiary: "支路", track: "土路", trunk: "快速路", cycleway: "非机动车道", street: "道路",
   } as Record<string, string>,
-  unit: { people: "人", persons: "{n} 人" },
+  unit: { people: "人", persons: "{n} 人", affected: "影响 {n} 人" },
 };
 export type Messages = typeof zh;

@@ -79,6 +79,11 @@ export function moment(iso: string | null | undefined, language: Language): stri
   return `${day(iso, language)} ${part["hour"]}:${part["minute"]}`;
 }
 
+/** A text of the server in which days stand as 2026-11-09, with them as people write them. */
+export function withDays(text: string, language: Language): string {
+  return text.replace(/\b(\d{4}-\d{2}-\d{2})\b/g, (found) => day(found, language));
+}
+
 /** A full area name without its city, and cut from the left where still too long: the last part tells places apart. */
 export function shortName(full: string, city: string, length = 16): string {
   const inside = city && full.startsWith(city) && full.length > city.length ? full.slice(city.length) : full;

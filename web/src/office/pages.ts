@@ -7,6 +7,8 @@ export interface RailEntry {
   name: string;
   path: string;
   icon: Component;
+  /** What the page asks for when it is opened from the rail. */
+  query?: Record<string, string>;
   /** Shown only to whom holds this permission; the server decides anyway. */
   permission: string;
   /** Place in the rail, ascending; pages of measuring have 100 to 199. */

@@ -2,6 +2,7 @@ export const zh = {
   nav: { measurement: "实测" },
   jobs: { kinds: { "import-projects": "已投用项目入库并体检" } as Record<string, string> },
   measured: {
+    early: "（未到期）",
     status: {
       met: "达到目标", not_met: "未达到目标", data_insufficient: "数据不足", not_detected: "未检出", no_data: "无数据", confirmed_absent: "确无", not_applicable: "不适用",
     } as Record<string, string>,
@@ -72,6 +73,7 @@ export const en: typeof zh = {
   nav: { measurement: "Measured" },
   jobs: { kinds: { "import-projects": "Projects in use: import and assess" } },
   measured: {
+    early: ", term not come",
     status: {
       met: "met", not_met: "not met", data_insufficient: "insufficient data", not_detected: "not detected", no_data: "no data", confirmed_absent: "confirmed absent", not_applicable: "not applicable",
     },
