@@ -141,13 +141,28 @@ def _open_files(city: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     )  # another city's id
 
 
+def _backup_behind(city: Path, tmp_path: Path, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The anchors of a city that went on after its backup are not forgotten by restoring it."""
+    said(capsys, "audit", "export", city, "--object", "person", "--out", tmp_path / "later")
+    assert "无需写明" in said(capsys, "audit", "anchor", city, "--put-back")
+    behind = renamed(city, tmp_path / "behind")
+    (behind / "office").mkdir()
+    shutil.copy(city / "office" / "anchors.jsonl", behind / "office")
+    text = said(capsys, "office", "restore", behind, file)
+    assert "未作改动" in text
+    assert "不在库中" in text
+    assert "退回到第" in said(capsys, "audit", "verify", behind, status=1)  # the anchors are of the other id
+
+
 def _backup(city: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "office.zip"
     assert "已备份" in said(capsys, "office", "backup", city, "--out", file)
     assert "备份完好" in said(capsys, "office", "verify", file)
     other = renamed(city, tmp_path / "restored")
-    assert "已恢复" in said(capsys, "office", "restore", other, file)
+    assert "审计锚点已放回" in said(capsys, "office", "restore", other, file)
+    assert (other / "office" / "anchors.jsonl").read_bytes() == (city / "office" / "anchors.jsonl").read_bytes()
     said(capsys, "office", "restore", other, file, status=2)
+    _backup_behind(city, tmp_path, file, capsys)
     found = json.loads(said(capsys, "office", "status", other, "--json"))
     assert found["people"] == 1
     assert json.loads(said(capsys, "office", "status", city, "--json"))["backup"]["file"] == "office.zip"

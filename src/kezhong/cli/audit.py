@@ -62,11 +62,32 @@ def verify(
 
 
 @app.command()
-def anchor(city_dir: CityDir) -> None:
+def anchor(
+    city_dir: CityDir,
+    put_back: Annotated[
+        bool,
+        typer.Option(
+            "--put-back",
+            help="数据库已用自有手段恢复到较早状态：在锚点中写明 / say that the database was put back by other means",
+        ),
+    ] = False,
+) -> None:
     """立即写入锚点 / write the head of the chain outside the database now."""
     from kezhong.office.audit.anchors import anchor as write
+    from kezhong.office.audit.anchors import anchor_rollback
     from kezhong.office.office import open_office
 
+    if put_back:
+        with open_office(city_dir) as office:
+            back = anchor_rollback(office)
+        if back is None:
+            say("锚点并不比数据库新，无需写明", "the anchors know no more than the database: nothing to say")
+        else:
+            say(
+                f"已在锚点中写明：审计链退回到第 {back.seq} 条（原记到第 {back.known} 条）",
+                f"the anchors now say that the chain was put back to entry {back.seq} (they knew {back.known})",
+            )
+        return
     with open_office(city_dir) as office:
         made = write(office, force=True)
         file, zone = office.anchors_file, office.config.timezone

@@ -8,12 +8,15 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kezhong.cli.console import local_time, progress_bar, say
 from kezhong.errors import InputError
+
+if TYPE_CHECKING:
+    from kezhong.office.audit.anchor_copies import Settled
 
 app = typer.Typer(
     help="办公室：设立、状态、备份、导出 / the office: set up, status, backup, export",
@@ -113,15 +116,11 @@ def backup(
     city_dir: CityDir, out: Annotated[Path, typer.Option(help="备份文件 / file, e.g. office-2026-11-29.zip")]
 ) -> None:
     """在线备份数据库与附件 / back up database and evidence while people work."""
-    from kezhong.office.audit.anchors import anchor
-    from kezhong.office.database.backup import backup as write
+    from kezhong.office.copies import back_up
     from kezhong.office.office import open_office
-    from kezhong.office.status import note_backup
 
     with open_office(city_dir) as office, progress_bar("office backup") as progress:
-        anchor(office, force=True)
-        report = write(office.database, office.files_folder, out, progress=progress)
-        note_backup(office, report.path, report.size)
+        report = back_up(office, out, progress=progress)
     rows, files = sum(table.rows for table in report.manifest.tables), len(report.manifest.files)
     size = f"{report.size / 1e6:.1f} MB"
     say(
@@ -135,8 +134,7 @@ def backup(
 @app.command()
 def restore(city_dir: CityDir, file: Annotated[Path, typer.Argument(metavar="FILE", help="备份文件 / backup")]) -> None:
     """把备份恢复到空的办公室 / put a backup into an office that is empty."""
-    from kezhong.office.database.restore import restore as read
-    from kezhong.office.migrations import SEEDED
+    from kezhong.office.copies import restore_office
     from kezhong.office.office import has_office, make_office, open_office
 
     fresh = not has_office(city_dir)
@@ -145,15 +143,48 @@ def restore(city_dir: CityDir, file: Annotated[Path, typer.Argument(metavar="FIL
         progress_bar("office restore") as progress,
     ):
         try:
-            manifest = read(file, office.database, office.files_folder, seeded=SEEDED, progress=progress)
+            done = restore_office(office, file, progress=progress)
         except BaseException:
             if fresh:
                 office.unmark()
             raise
-        office.forget_root()
-    rows = sum(table.rows for table in manifest.tables)
-    say(f"已恢复 {rows:,} 行（备份于 {manifest.made}）", f"{rows:,} rows restored (backup of {manifest.made})")
+        zone, anchors_file = office.config.timezone, office.anchors_file
+    rows, made = done.manifest.rows, local_time(done.manifest.made, zone)
+    say(f"已恢复 {rows:,} 行（备份于 {made}）", f"{rows:,} rows restored (backup of {made})")
+    _tell_anchors(done.anchors, anchors_file)
     say("请核验审计链：kezhong audit verify", "now verify the chain: kezhong audit verify")
+
+
+_ANCHORS: dict[str, tuple[str, str]] = {
+    "placed": ("审计锚点已放回：{file}", "the anchors of the audit were put in place: {file}"),
+    "extended": ("审计锚点已按备份补全：{file}", "the anchors of the audit were completed from the backup: {file}"),
+    "same": ("审计锚点与备份一致：{file}", "the anchors of the audit are those of the backup: {file}"),
+    "kept": (
+        "现有审计锚点比备份的新，未作改动：{file}",
+        "the present anchors of the audit are newer than the backup's and were left as they are: {file}",
+    ),
+    "none": (
+        "备份中没有审计锚点；请另行取回 {file}",
+        "the backup holds no anchors of the audit: get {file} back from elsewhere",
+    ),
+    "beside": (
+        "! 现有审计锚点 {file} 与备份中的不是同一条链，未作改动；备份中的另存为 {copy}，请查明原因",
+        "! the present anchors {file} were left; those of the backup are of another chain: {copy}. Find out why",
+    ),
+}
+
+
+def _tell_anchors(found: Settled, file: Path) -> None:
+    zh, en = _ANCHORS[found.outcome]
+    say(zh.format(file=file, copy=found.copy), en.format(file=file, copy=found.copy))
+    if found.rollback is not None:
+        seq, known = found.rollback.seq, found.rollback.known
+        say(
+            f"! 锚点记到第 {known} 条，恢复后的审计链只到第 {seq} 条：第 {seq + 1}–{known} 条不在库中。"
+            "已在锚点中写明“退回到此条”，此后每次核验都会提示",
+            f"! the anchors know entry {known}, the restored chain ends with {seq}: entries {seq + 1} to {known} are"
+            " not in the database. The anchors now say that the chain was put back, and every verification will",
+        )
 
 
 @app.command("verify")

@@ -3,6 +3,10 @@
 One JSON object a line, only ever appended. Each line carries the digest of the line before, so that none can be taken
 out of the middle; what is cut off at the end shows against the list in the database, the second file, and the printed
 sheets. A line that a crash or a full disk left half-written was never acknowledged and is taken away by the next one.
+
+Numbers only grow, with one exception: an anchor of a *lower* number than the one before it says that the database was
+put back to that entry (an older backup was restored). The anchors beyond it stay in the file and count no longer
+(:func:`standing`).
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -79,6 +83,29 @@ class AnchorFile:
     broken: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """The chain was put back to entry ``seq`` at ``at``, while anchors knew it up to ``known``."""
+
+    seq: int
+    known: int
+    at: str
+
+
+def standing(anchors: Sequence[Anchor]) -> tuple[tuple[Anchor, ...], tuple[Rollback, ...]]:
+    """The anchors that the chain must fit, and the times it was put back, in the order of the file."""
+    left: list[Anchor] = []
+    back: list[Rollback] = []
+    for one in anchors:
+        known = left[-1].seq if left else 0
+        if one.seq < known:
+            back.append(Rollback(one.seq, known, one.at))
+        while left and left[-1].seq > one.seq:
+            left.pop()
+        left.append(one)
+    return tuple(left), tuple(back)
+
+
 def read_anchors(path: Path) -> AnchorFile:
     """Read a file of anchors; one that is not there is empty.
 
@@ -98,7 +125,7 @@ def read_anchors(path: Path) -> AnchorFile:
     broken: list[int] = []
     before = ""
     for number, line in enumerate(lines, 1):
-        anchor = _parse(line)
+        anchor = parse_anchor(line)
         if anchor is None or anchor.line != line or anchor.after != before:
             broken.append(number)
         if anchor is not None:
@@ -137,6 +164,35 @@ def anchor(office: Office, *, force: bool = False, environ: Mapping[str, str] = 
     InputError
         ``KEZHONG_AUDIT_KEY`` is no key.
     """
+    return _written(office, environ, lambda last, seq, now, signed: _is_wanted(last, seq, now, force, signed))
+
+
+def anchor_rollback(office: Office, environ: Mapping[str, str] = os.environ) -> Rollback | None:
+    """Say in the anchors that the database was put back to an older state, where they know more than it does.
+
+    Nothing is taken away: the file keeps what it knew, the new line says from where on the chain goes another way, and
+    every verification tells it. ``None`` where the anchors know no more than the database.
+
+    Raises
+    ------
+    WorkspaceError, InputError
+        As :func:`anchor`.
+    """
+    known = 0
+
+    def is_wanted(last: Anchor | None, seq: int, _now: datetime, _signed: bool) -> bool:
+        nonlocal known
+        known = last.seq if last else 0
+        return seq < known
+
+    made = _written(office, environ, is_wanted)
+    return None if made is None else Rollback(made.seq, known, made.at)
+
+
+def _written(
+    office: Office, environ: Mapping[str, str], is_wanted: Callable[[Anchor | None, int, datetime, bool], bool]
+) -> Anchor | None:
+    """Append the head where ``is_wanted(last anchor, head's number, now, whether there is a key)``."""
     key = signer(environ)
     with office.database.app_engine.begin() as connection:
         # A lock of the database, not of a file: it works on a full disk, between machines, and ends with its holder.
@@ -148,7 +204,7 @@ def anchor(office: Office, *, force: bool = False, environ: Mapping[str, str] = 
         seq, digest = _head(connection)
         now = clock.now()
         last = have.anchors[-1] if have.anchors else None
-        if not _is_wanted(last, seq, now, force=force, first_signed=key is not None):
+        if not is_wanted(last, seq, now, key is not None):
             return None
         made = Anchor(
             office.config.city_id, seq, now.isoformat(timespec="seconds"), digest.hex(),
@@ -156,7 +212,7 @@ def anchor(office: Office, *, force: bool = False, environ: Mapping[str, str] = 
         )  # fmt: skip
         if key is not None:
             made = replace(made, signature=key.sign(made.content))
-        _append(office.anchors_file, [made.line])
+        append_lines(office.anchors_file, [made.line])
         connection.execute(
             insert(AuditAnchor)
             .values(seq=seq, at=now, hash=digest, signature=made.signature, key_id=made.key)
@@ -181,7 +237,7 @@ def _head(connection: Connection) -> tuple[int, bytes]:
     return row.seq, row.hash
 
 
-def _is_wanted(last: Anchor | None, seq: int, now: datetime, *, force: bool, first_signed: bool) -> bool:
+def _is_wanted(last: Anchor | None, seq: int, now: datetime, force: bool, first_signed: bool) -> bool:
     if last is None:
         return seq > 0
     if seq <= last.seq:
@@ -190,8 +246,14 @@ def _is_wanted(last: Anchor | None, seq: int, now: datetime, *, force: bool, fir
     return force or abs(now - datetime.fromisoformat(last.at)) >= EVERY
 
 
-def _append(path: Path, lines: list[bytes]) -> None:
-    """Add whole lines and flush them to the disk; half a line at the end, left by a crash, goes first."""
+def append_lines(path: Path, lines: Sequence[bytes]) -> None:
+    """Add whole lines and flush them to the disk; half a line at the end, left by a crash, goes first.
+
+    Raises
+    ------
+    WorkspaceError
+        The file cannot be written; it is as before.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
@@ -219,13 +281,24 @@ def _whole_bytes(path: Path) -> int:
     return content.rfind(b"\n") + 1
 
 
-def _last_digest(path: Path) -> str:
+def whole_lines(path: Path) -> list[bytes]:
+    """The lines of a file of anchors as they are; none where it is not there.
+
+    Raises
+    ------
+    WorkspaceError
+        The system refuses it.
+    """
     try:
-        lines = path.read_bytes().split(b"\n")[:-1]
+        return path.read_bytes().split(b"\n")[:-1]
     except FileNotFoundError:
-        return ""
+        return []
     except OSError as problem:
         raise explain(problem, path) from problem
+
+
+def _last_digest(path: Path) -> str:
+    lines = whole_lines(path)
     return _digest(lines[-1]) if lines else ""
 
 
@@ -238,7 +311,7 @@ def _follow(first: Path, second: Path) -> None:
             _log.warning("%s is no beginning of %s and is left as it is", second, first)
             return
         if len(ours) > len(theirs):
-            _append(second, ours[len(theirs) :])
+            append_lines(second, ours[len(theirs) :])
     except OSError as problem:
         _log.warning("the second file of anchors was not written: %s", problem)
 
@@ -247,7 +320,8 @@ def _digest(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()
 
 
-def _parse(line: bytes) -> Anchor | None:
+def parse_anchor(line: bytes) -> Anchor | None:
+    """The anchor of a line; ``None`` where it is none."""
     try:
         values: Any = json.loads(line)
         if not isinstance(values, dict) or set(values) != set(_FIELDS):

@@ -41,12 +41,22 @@ def read_package(folder: Path) -> tuple[Row, dict[int, Row], list[bytes], list[R
     return manifest, entries, [bytes.fromhex(link.decode()) for link in links], [json.loads(line) for line in text]
 
 
+def standing(anchors: list[Row]) -> list[Row]:
+    """The anchors that count: one with a lower number says that an older backup was restored, and ends those beyond."""
+    left: list[Row] = []
+    for one in anchors:
+        while left and left[-1]["seq"] > one["seq"]:
+            left.pop()
+        left.append(one)
+    return left
+
+
 def check_chain(
     manifest: Row, entries: dict[int, Row], links: list[bytes], anchors: list[Row], problems: list[str]
 ) -> list[Row]:
     """Follow the links; the anchors that were met and fit."""
     at: dict[int, list[Row]] = {}
-    for one in anchors:
+    for one in standing(anchors):
         at.setdefault(one["seq"], []).append(one)
     met = []
     current = bytes.fromhex(manifest["previous"])

@@ -25,7 +25,7 @@ from kezhong.city.files import explain
 from kezhong.errors import InputError, NotFoundError
 from kezhong.office.access.actor import Actor
 from kezhong.office.access.permissions import Permission
-from kezhong.office.audit.anchors import anchor, read_anchors
+from kezhong.office.audit.anchors import anchor, read_anchors, standing
 from kezhong.office.audit.chain import COLUMNS, content_digest, texts
 from kezhong.office.audit.history import Filter
 from kezhong.office.audit.keys import trusted
@@ -61,7 +61,7 @@ def write_evidence(
             raise NotFoundError("audit.nothing_to_export")
         session.expunge_all()
     anchors = read_anchors(office.anchors_file)
-    last = next((one.seq for one in anchors.anchors if one.seq >= chosen[-1].seq), chosen[-1].seq)
+    last = next((one.seq for one in standing(anchors.anchors)[0] if one.seq >= chosen[-1].seq), chosen[-1].seq)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         members = {
             "entries.jsonl": b"".join(_line(row) for row in chosen),

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from kezhong import messages
 from kezhong.errors import InputError
 from kezhong.messages import Language
-from kezhong.office.audit.anchors import Anchor, AnchorFile, read_anchors, second_file
+from kezhong.office.audit.anchors import Anchor, AnchorFile, Rollback, read_anchors, second_file, standing
 from kezhong.office.audit.keys import trusted
 from kezhong.office.audit.walk import BATCH, Walker, entries
 from kezhong.office.models.audit import AuditAnchor, AuditHead
@@ -136,8 +136,10 @@ def verify(
     found = _Findings()
     file = read_anchors(anchors_file or office.anchors_file)
     anchors = _outside(office, file, None if anchors_file else second_file(office, environ), keys, found)
+    standing_, rollbacks = standing(file.anchors)
+    live = (*standing_, *anchors[len(file.anchors) :])
     marks: dict[int, list[str]] = {}
-    for seq, digest in (*((one.seq, one.hash) for one in anchors), *typed):
+    for seq, digest in (*((one.seq, one.hash) for one in live), *typed):
         marks.setdefault(seq, []).append(digest)
     points = _Checkpoints(marks)
     engine = office.database.app_engine.execution_options(isolation_level="REPEATABLE READ")
@@ -154,11 +156,12 @@ def verify(
     signed = [one for one in anchors if one.is_signed_by(keys)]
     if keys and anchors and not signed:
         found.add("audit.nothing_signed", number=len(anchors))
-    covered = [(one.seq, one.at) for one in signed] + [(seq, None) for seq, _ in typed]
+    good = set(signed)
+    covered = [(one.seq, one.at) for one in live if one in good] + [(seq, None) for seq, _ in typed]
     protected, at = max(covered, key=lambda pair: pair[0], default=(0, None))
     return Verdict(
         walker.count, walker.seq, walker.hash.hex(), tuple(found.listed), found.count,
-        tuple(_warnings(anchors, signed, keys, walker, protected)), len(anchors), len(signed),
+        tuple(_warnings(anchors, rollbacks, keys, walker, protected)), len(anchors), len(signed),
         min(protected, walker.seq), at, time.monotonic() - began,
     )  # fmt: skip
 
@@ -217,8 +220,14 @@ def _missing(connection: Connection, anchors: Sequence[Anchor], file: AnchorFile
 
 
 def _warnings(
-    anchors: Sequence[Anchor], signed: Sequence[Anchor], keys: Mapping[str, bytes], walker: Walker, protected: int
+    anchors: Sequence[Anchor],
+    rollbacks: Sequence[Rollback],
+    keys: Mapping[str, bytes],
+    walker: Walker,
+    protected: int,
 ) -> Iterable[Finding]:
+    for one in rollbacks:
+        yield Finding("audit.rolled_back", {"seq": one.seq, "known": one.known, "at": one.at})
     if not anchors and walker.count:
         yield Finding("audit.no_anchor")
     elif any(one.key for one in anchors) and not keys:

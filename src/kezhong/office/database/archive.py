@@ -4,6 +4,7 @@
 
     tables/<schema>.<table>.csv     UTF-8, with header, in the order of the primary key; empty = NULL, "" = empty text
     files/<path>                    evidence as it lay in its folder
+    anchors.jsonl                   heads of the audit's chain as they stood outside the database, up to this moment
     manifest.json                   versions, and for every file above its size and SHA-256; written last
 
 The manifest carries a digest of itself. It finds damage, by chance or by hand, not a forger who computes it anew.
@@ -30,6 +31,7 @@ from kezhong.progress import Progress
 FORMAT = "kezhong-backup"
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
+ANCHORS = "anchors.jsonl"
 PIECE = 1 << 20
 #: A manifest of a million files has 150 MB; more is no manifest.
 _MANIFEST_BYTES = 1 << 28
@@ -67,6 +69,19 @@ class FileEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class AnchorsEntry:
+    """The copy of the anchors."""
+
+    size: int
+    sha256: str
+
+    @property
+    def member(self) -> str:
+        """Its name inside the archive."""
+        return ANCHORS
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a backup holds and of what moment it is."""
 
@@ -77,6 +92,7 @@ class Manifest:
     tables: tuple[TableEntry, ...]
     sequences: tuple[SequenceState, ...]
     files: tuple[FileEntry, ...]
+    anchors: AnchorsEntry | None = None
 
     @property
     def rows(self) -> int:
@@ -140,7 +156,9 @@ def check_members(archive: zipfile.ZipFile, manifest: Manifest, path: Path, prog
     InputError
         Any byte differs from what was written.
     """
-    entries: list[TableEntry | FileEntry] = [*manifest.tables, *manifest.files]
+    entries: list[TableEntry | FileEntry | AnchorsEntry] = [*manifest.tables, *manifest.files]
+    if manifest.anchors is not None:
+        entries.append(manifest.anchors)
     whole = sum(entry.size for entry in entries) or 1
     done = 0
     for entry in entries:
@@ -189,6 +207,7 @@ def _manifest(values: dict[str, Any]) -> Manifest:
             "tables": tuple(TableEntry(**{**entry, "columns": tuple(entry["columns"])}) for entry in values["tables"]),
             "sequences": tuple(SequenceState(**entry) for entry in values["sequences"]),
             "files": tuple(FileEntry(**entry) for entry in values["files"]),
+            "anchors": None if values["anchors"] is None else AnchorsEntry(**values["anchors"]),
         }
     )
 
@@ -200,6 +219,8 @@ def _digest(values: dict[str, object]) -> str:
 
 def _check_names(archive: zipfile.ZipFile, manifest: Manifest, path: Path) -> None:
     wanted = [MANIFEST, *(table.member for table in manifest.tables), *(file.member for file in manifest.files)]
+    if manifest.anchors is not None:
+        wanted.append(ANCHORS)
     found = archive.namelist()
     if sorted(found) != sorted(set(wanted)) or len(wanted) != len(set(wanted)):
         odd = sorted(set(found) ^ set(wanted))

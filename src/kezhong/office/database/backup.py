@@ -25,8 +25,10 @@ from kezhong import clock
 from kezhong.city.files import explain
 from kezhong.errors import KezhongError, WorkspaceError
 from kezhong.office.database.archive import (
+    ANCHORS,
     MANIFEST,
     PIECE,
+    AnchorsEntry,
     FileEntry,
     Manifest,
     TableEntry,
@@ -60,10 +62,18 @@ class Verified:
     differences: tuple[str, ...]
 
 
-def backup(database: Database, files_folder: Path | None, out: Path, *, progress: Progress = silent) -> BackupReport:
+def backup(
+    database: Database,
+    files_folder: Path | None,
+    out: Path,
+    *,
+    anchors: Callable[[psycopg.Connection], bytes] | None = None,
+    progress: Progress = silent,
+) -> BackupReport:
     """Write the whole database and its files of evidence into ``out``, which appears when it is complete.
 
-    The file holds personal data: only its owner may read it. An older file of that name stays until the new one is
+    ``anchors`` gives the content of the file of anchors as it belongs to the snapshot of the connection. The file
+    of the backup holds personal data: only its owner may read it. An older one of that name stays until the new one is
     flushed to the disk.
 
     Raises
@@ -92,6 +102,7 @@ def backup(database: Database, files_folder: Path | None, out: Path, *, progress
                 )
                 states = tuple(sequences(connection))
                 schema = revision(connection)
+                outside = None if anchors is None else anchors(connection)
         except psycopg.Error as problem:
             raise WorkspaceError("database.backup_failed", problem=said(problem)) from problem
         files, damaged = _write_files(archive, files_folder, stamp, span(progress, 0.7, 1.0))
@@ -103,6 +114,7 @@ def backup(database: Database, files_folder: Path | None, out: Path, *, progress
             tables=entries,
             sequences=states,
             files=files,
+            anchors=None if outside is None else _write_anchors(archive, outside, stamp),
         )
         with new_member(archive, MANIFEST, stamp) as target:
             target.write(manifest.to_json())
@@ -188,6 +200,14 @@ def _telling(write: Callable[[bytes], object], progress: Progress) -> Callable[[
             progress(0.0, "database.step_tables")
 
     return sink
+
+
+def _write_anchors(
+    archive: zipfile.ZipFile, content: bytes, stamp: tuple[int, int, int, int, int, int]
+) -> AnchorsEntry:
+    with new_member(archive, ANCHORS, stamp) as target:
+        target.write(content)
+    return AnchorsEntry(len(content), hashlib.sha256(content).hexdigest())
 
 
 def _write_files(

@@ -12,7 +12,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,6 +43,7 @@ def restore(
     files_folder: Path | None,
     *,
     seeded: Collection[str] = (),
+    anchors: Callable[[Manifest, bytes | None], Callable[[], None]] | None = None,
     progress: Progress = silent,
 ) -> Manifest:
     """Put a backup into a database that was migrated to the same revision and is empty.
@@ -53,6 +54,9 @@ def restore(
         Where the evidence goes; files of the same content may be there already. None leaves it out.
     seeded
         Names (``public.role``) of tables that the migrations fill; their rows give way to those of the backup.
+    anchors
+        Puts the backup's copy of the anchors (``None``: it has none) where it belongs, before the database commits;
+        what it returns takes that back.
 
     Raises
     ------
@@ -66,6 +70,7 @@ def restore(
         Only the app's address is known.
     """
     made: list[Path] = []
+    undo: list[Callable[[], None]] = []
     committing = False
     with open_archive(archive) as opened:
         manifest = read_manifest(opened, archive)
@@ -77,15 +82,17 @@ def restore(
                     _put_files(opened, archive, manifest, files_folder, made, span(progress, 0.2, 0.4))
                 _fill(connection, opened, archive, found, manifest, seeded, span(progress, 0.4, 0.9))
                 _same(connection, manifest, span(progress, 0.9, 1.0))
+                if anchors is not None:
+                    undo.append(anchors(manifest, _anchors(opened, archive, manifest)))
                 committing = True
                 connection.commit()
         except psycopg.Error as problem:
             if committing and connection.broken:
                 raise ConflictError("database.commit_unknown") from problem  # the files stay: the rows may be there
-            _take_back(made)
+            _take_back(made, undo)
             raise WorkspaceError("database.restore_failed", problem=said(problem)) from problem
         except BaseException:
-            _take_back(made)
+            _take_back(made, undo)
             raise
     return manifest
 
@@ -250,7 +257,13 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def _take_back(made: Sequence[Path]) -> None:
+def _anchors(opened: zipfile.ZipFile, archive: Path, manifest: Manifest) -> bytes | None:
+    return None if manifest.anchors is None else b"".join(pieces(opened, manifest.anchors.member, archive))
+
+
+def _take_back(made: Sequence[Path], undo: Sequence[Callable[[], None]]) -> None:
     for file in made:
         with suppress(OSError):
             file.unlink(missing_ok=True)
+    for step in undo:
+        step()

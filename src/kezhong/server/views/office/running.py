@@ -7,13 +7,12 @@ from typing import Any
 
 from kezhong import clock
 from kezhong.jobs import Job
-from kezhong.office.audit.anchors import anchor
 from kezhong.office.calendar import WorkCalendar
-from kezhong.office.database.backup import backup
+from kezhong.office.copies import back_up
 from kezhong.office.escalation import Level
 from kezhong.office.keeping import CalendarYear
 from kezhong.office.office import Office
-from kezhong.office.status import Status, note_backup
+from kezhong.office.status import Status
 from kezhong.progress import Progress
 from kezhong.server.models.office.running import RemindersIO
 from kezhong.server.state import ServerState
@@ -44,10 +43,8 @@ def start_backup(state: ServerState, office: Office) -> Job:
     """Back up into ``office/backups`` of the city folder, in the background."""
 
     def work(progress: Progress) -> Mapping[str, Any]:
-        anchor(office, force=True)
         name = f"office-{clock.now().strftime('%Y%m%d-%H%M%S')}.zip"
-        report = backup(office.database, office.files_folder, office.folder / "backups" / name, progress=progress)
-        note_backup(office, report.path, report.size)
+        report = back_up(office, office.folder / "backups" / name, progress=progress)
         return {"file": name, "bytes": report.size}
 
     return state.jobs.submit(BACKUP, work, key=BACKUP)
