@@ -82,6 +82,67 @@ def test_targets_and_duties(sign_in: SignIn, world: World) -> None:
     assert office.post(duties, json={**lead, "circle": "ninth"}).status_code == 422
 
 
+def test_a_reason_is_kept_and_a_target_entered_by_mistake_goes(sign_in: SignIn, world: World) -> None:
+    from kezhong.office.models import AuditEntry, Measurement, Target
+
+    office = sign_in("office")
+    wanted = {
+        "name": "试点", "kind": "count", "metric": "circles_accepted", "value": 3, "unit": "个", "due_on": "2024-12-31",
+    }  # fmt: skip
+    targets = f"{API}/office/programmes/{world.programme}/targets"
+    wrong = office.post(targets, json={**wanted, "metric": "figure"})
+    assert (wrong.status_code, wrong.json()["error"]["details"]["column"]) == (422, "metric")
+    key, kept = (office.post(targets, json=wanted).json()["id"] for _ in range(2))
+    address = f"{API}/office/targets/{key}"
+    reason = {"value": 4, "reason": "市政府专题会议纪要第 3 号"}
+    assert office.patch(address, json=reason, headers={"If-Match": '"v1"'}).json()["version"] == 2
+    with world.office.acting(world.office.system("test")) as session:
+        entry = session.query(AuditEntry).filter_by(action="plan.target", reason=reason["reason"]).one()
+        assert (entry.object_kind, int(entry.object_id)) == ("target", key)
+        measured = session.get(Target, kept)
+        plan = {name: getattr(measured, name) for name in ("org_id", "org_path", "area_code", "area_path")}
+        session.add(Measurement(target_id=kept, run_id="r", at=measured.created_at, status="informative", **plan))
+    assert office.delete(address).status_code == 428
+    assert office.delete(address, headers={"If-Match": '"v1"'}).status_code == 412
+    assert sign_in("east").delete(address, headers={"If-Match": '"v2"'}).status_code == 403
+    assert office.delete(address, headers={"If-Match": '"v2"'}).status_code == 204
+    assert office.delete(address, headers={"If-Match": '"v2"'}).status_code == 404
+    refused = office.delete(f"{API}/office/targets/{kept}", headers={"If-Match": '"v1"'})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "programme.target_measured")
+
+
+def test_what_the_plan_itself_promises_stays(sign_in: SignIn, body: dict[str, object]) -> None:
+    office = sign_in("office")
+    key = office.post(f"{API}/office/programmes", json=body).json()["programme"]["id"]
+    target = office.get(f"{API}/office/programmes/{key}").json()["targets"][0]
+    answer = office.delete(f"{API}/office/targets/{target['id']}", headers={"If-Match": f'"v{target["version"]}"'})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "programme.target_of_plan")
+
+
+def test_a_duty_that_never_began_goes_and_one_that_was_held_ends(sign_in: SignIn, world: World) -> None:
+    office = sign_in("office")
+    duties = f"{API}/office/programmes/{world.programme}/duties"
+    lead = {
+        "circle": "elderly_care",
+        "organisation_id": world.org["d-civil"],
+        "duty": "lead",
+        "valid_from": "2024-01-01",
+    }
+    office.post(duties, json=lead)
+    other = {**lead, "organisation_id": world.org["d-commerce"]}
+    mistaken = office.post(duties, json={**other, "valid_from": "2190-01-01"}).json()
+    assert [(one["valid_from"], one["valid_to"]) for one in mistaken] == [
+        ("2024-01-01", "2189-12-31"), ("2190-01-01", None),
+    ]  # fmt: skip
+    joint = office.post(duties, json={**lead, "duty": "joint"}).json()[-1]
+    assert office.delete(f"{API}/office/duties/{joint['id']}").status_code == 204
+    now = office.get(f"{API}/office/programmes/{world.programme}").json()
+    ended = next(one for one in now["duties"] if one["duty"] == "joint")
+    assert ended["valid_to"] == now["today"]  # it holds to the end of the day
+    again = office.post(duties, json={**lead, "duty": "joint", "valid_from": now["today"]}).json()
+    assert [(one["valid_from"], one["valid_to"]) for one in again if one["duty"] == "joint"] == [("2024-01-01", None)]
+
+
 def test_the_city_has_rules_of_its_own(sign_in: SignIn) -> None:
     office = sign_in("office")
     shipped = office.get(f"{API}/office/pilot-rules").json()

@@ -1326,7 +1326,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Duty
-         * @description End a duty that is not the lead.
+         * @description End a duty that is not the lead; one that has not begun goes altogether.
          */
         delete: operations["delete_duty"];
         options?: never;
@@ -3650,7 +3650,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Target
+         * @description Take away a target added by hand that has not been measured.
+         */
+        delete: operations["delete_target"];
         options?: never;
         head?: never;
         /**
@@ -6734,6 +6738,8 @@ export interface components {
              * Format: date
              */
             valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
         };
         /** EditionOut */
         EditionOut: {
@@ -12004,6 +12010,13 @@ export interface components {
             ends_on?: string | null;
             /** Name */
             name?: string | null;
+            /** Name En */
+            name_en?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
             /** Starts On */
             starts_on?: string | null;
             /** Text */
@@ -12491,6 +12504,13 @@ export interface components {
             due_on?: string | null;
             /** Name */
             name?: string | null;
+            /** Name En */
+            name_en?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
             /** Source */
             source?: string | null;
             /** Value */
@@ -22974,6 +22994,44 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SubmissionOut"];
                 };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    delete_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                target_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong and what to do */
             "4XX": {

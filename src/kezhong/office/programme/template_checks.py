@@ -39,7 +39,8 @@ def _key(value: Any) -> bool:
     return isinstance(value, dict) and bool(value) and value.keys() <= set(FIGURE_KEY)
 
 
-_KINDS = {
+#: Kind of target → what it may count.
+METRICS_OF_KINDS: Mapping[str, tuple[str, ...]] = {
     "count": ("pilots_nominated", "pilots_approved", "circles_accepted"),
     "circle_coverage": ("communities_in_accepted_circles",),
     "access_coverage": ("people_reaching_required",),
@@ -68,7 +69,7 @@ _GROUPS: Mapping[str, tuple[Fields, Fields]] = {
             "code": _text,
             "slot": _text,
             **_NAMES,
-            "kind": _one_of(*_KINDS),
+            "kind": _one_of(*METRICS_OF_KINDS),
             "metric": _text,
             "value": _number,
             "unit": _text,
@@ -176,7 +177,7 @@ def _between(page: Mapping[str, Any]) -> Iterator[Problem]:
     for place, target in enumerate(page["targets"], start=1):
         where = f"targets[{place}]"
         yield from _known(target["slot"], [*slots, "city"], f"{where}.slot")
-        yield from _known(target["metric"], _KINDS[target["kind"]], f"{where}.metric")
+        yield from _known(target["metric"], METRICS_OF_KINDS[target["kind"]], f"{where}.metric")
         if target.get("circle") is not None:
             yield from _known(target["circle"], book.circles, f"{where}.circle")
         if target["kind"] == "indicator" and "figure_key" not in target:

@@ -16,6 +16,10 @@ export const zh = {
     none: "还没有方案", noneHint: "方案确定阶段、目标、牵头单位和应报材料，并生成任务清单。", noneOthers: "领导小组办公室建立方案后，这里显示阶段、目标和牵头单位。",
     setUp: "按模板建立方案", template: "模板", code: "编号", name: "名称", slots: "各区对应", slotHint: "模板中的“{name}”对应本市：", chooseDistrict: "请选择区", shift: "日期平移（年）", create: "建立", creating: "正在建立…",
     created: "已建立：{stages} 个阶段、{targets} 项目标、{tasks} 项任务、{submissions} 份应报材料。", without: "下列部门没有对应单位，未列为配合单位：{names}",
+    editDuty: "调整“{circle}”的分工", addDuty: "登记单位", duty: "职责", validFrom: "起始日期", from: "自 {day}", until: "至 {day}", endDuty: "结束", endDutyOf: "结束{name}的职责", dutyAdded: "已登记。", dutyEnded: "已结束{name}的职责。", leadReplaced: "现牵头单位{name}将在起始日期的前一日结束。",
+    editStage: "修改第 {n} 阶段", startsOn: "开始", endsOn: "结束", nameEn: "英文名称", stageText: "工作内容", stageReasonHint: "如：依据某次会议纪要调整。",
+    addTarget: "增加目标", editTarget: "修改目标", editTargetOf: "修改目标“{name}”", removeTarget: "删除该目标", comparison: "方向", at_least: "不低于", at_most: "不高于", stageOf: "所属阶段", unitOf: "单位", sourceHint: "写明文件和条款；尚无依据的写“建议值”。", bindLater: "保存后，请在“实测”页为该目标选定体检指标，此前显示“无数据”。",
+    unit: { share: "%", m: "米", min: "分钟", count: "个", "m²": "平方米", 个: "个" } as Record<string, string>,
     facts: "依据 {source}；其中具体措施的完成时限和配合单位为建议值。", fill: "请填写{what}",
   },
 };
@@ -38,6 +42,10 @@ export const en: typeof zh = {
     none: "No programme yet", noneHint: "A programme sets stages, targets, lead units and papers due, and makes the list of tasks.", noneOthers: "Once the leading-group office has set up a programme, its stages, targets and lead units are shown here.",
     setUp: "Set up from a template", template: "Template", code: "Code", name: "Name", slots: "Districts", slotHint: "What the template calls “{name}” is here:", chooseDistrict: "Choose a district", shift: "Move all dates (years)", create: "Set up", creating: "Setting up…",
     created: "Set up: {stages} stages, {targets} targets, {tasks} tasks, {submissions} papers due.", without: "These departments have no unit here and were not named as joint units: {names}",
+    editDuty: "Duties in “{circle}”", addDuty: "Name the unit", duty: "Duty", validFrom: "From", from: "from {day}", until: "until {day}", endDuty: "End", endDutyOf: "End the duty of {name}", dutyAdded: "Named.", dutyEnded: "The duty of {name} has ended.", leadReplaced: "{name}, who leads now, ends the day before.",
+    editStage: "Edit stage {n}", startsOn: "First day", endsOn: "Last day", nameEn: "Name in English", stageText: "What is done", stageReasonHint: "for instance the minutes that decided it",
+    addTarget: "Add a target", editTarget: "Edit the target", editTargetOf: "Edit the target “{name}”", removeTarget: "Remove this target", comparison: "Direction", at_least: "at least", at_most: "at most", stageOf: "Stage", unitOf: "Unit", sourceHint: "Document and clause; “建议值” (a proposal) where there is none yet.", bindLater: "Afterwards choose the figure of this target on the page “Measured”; until then it shows no data.",
+    unit: { share: "%", m: "m", min: "min", count: "", "m²": "m²", 个: "" },
     facts: "After {source}; deadlines of measures and joint units are proposals.", fill: "Please fill in: {what}",
   },
 };

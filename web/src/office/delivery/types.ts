@@ -4,6 +4,8 @@ import type { components } from "@/api/schema";
 type Schemas = components["schemas"];
 export type Programme = Schemas["ProgrammeOut"];
 export type ProgrammeList = Schemas["ProgrammeList"];
+export type Stage = Schemas["StageOut"];
+export type Duty = Schemas["DutyOut"];
 export type Target = Schemas["TargetOut"];
 export type PaperKind = Schemas["PaperKind"];
 export type Template = Schemas["ProgrammeTemplate"];

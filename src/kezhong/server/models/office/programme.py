@@ -174,6 +174,7 @@ class DutyOut(BaseModel):
     name: str
     short_name: str
     valid_from: date
+    valid_to: date | None
 
 
 class PaperKind(BaseModel):
@@ -244,9 +245,11 @@ class ProgrammeChange(Wanted):
 
 class StageChange(Wanted):
     name: Line | None = None
+    name_en: Words | None = None
     text: Long | None = None
     starts_on: Day | None = None
     ends_on: Day | None = None
+    reason: Long = ""
 
 
 class NewTarget(Wanted):
@@ -266,10 +269,12 @@ class NewTarget(Wanted):
 
 class TargetChange(Wanted):
     name: Line | None = None
+    name_en: Words | None = None
     value: Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)] | None = None
     comparison: Literal["at_least", "at_most"] | None = None
     due_on: Day | None = None
-    source: Words | None = None
+    source: Line | None = None
+    reason: Long = ""
 
 
 class NewDuty(Wanted):

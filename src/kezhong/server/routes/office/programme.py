@@ -17,6 +17,7 @@ from kezhong.office.programme.edit import (
     change_stage,
     change_target,
     end_duty,
+    remove_target,
     set_rules,
 )
 from kezhong.office.programme.progress import progress_of_targets
@@ -111,7 +112,9 @@ def edit_stage(request: Request, work: Unit, stage_id: Key, body: wire.StageChan
 
     version = version_of(request)
     with work() as session:
-        row: Stage = change_stage(session, stage_id, version, body.model_dump(exclude_none=True))
+        row: Stage = change_stage(
+            session, stage_id, version, body.model_dump(exclude_none=True, exclude={"reason"}), body.reason
+        )
         session.flush()
         value, now = views.stage_item(row, clock.today(work.office.config.timezone)), row.version
     return versioned(request, value, now)
@@ -139,10 +142,21 @@ def edit_target(request: Request, work: Unit, target_id: Key, body: wire.TargetC
     """Change a target; what it was stays in the audit."""
     version = version_of(request)
     with work() as session:
-        row = change_target(session, target_id, version, body.model_dump(exclude_none=True))
+        row = change_target(
+            session, target_id, version, body.model_dump(exclude_none=True, exclude={"reason"}), body.reason
+        )
         session.flush()
         value, now = _target(session, row), row.version
     return versioned(request, value, now)
+
+
+@router.delete("/office/targets/{target_id}", status_code=204, responses=COMMON, dependencies=_WRITE)
+def delete_target(request: Request, work: Unit, target_id: Key) -> Response:
+    """Take away a target added by hand that has not been measured."""
+    version = version_of(request)
+    with work() as session:
+        remove_target(session, target_id, version)
+    return Response(status_code=204)
 
 
 def _target(session: OfficeSession, row: Target) -> dict[str, Any]:
@@ -174,7 +188,7 @@ def create_duty(request: Request, work: Unit, programme_id: Key, body: wire.NewD
 
 @router.delete("/office/duties/{duty_id}", status_code=204, responses=COMMON, dependencies=_WRITE)
 def delete_duty(work: Unit, duty_id: Key) -> Response:
-    """End a duty that is not the lead."""
+    """End a duty that is not the lead; one that has not begun goes altogether."""
     with work() as session:
         end_duty(session, duty_id)
     return Response(status_code=204)

@@ -189,7 +189,7 @@ def target_item(one: Progress, names: Names) -> dict[str, Any]:
 
 
 def duties(session: OfficeSession, programme_id: int, today: date) -> list[dict[str, Any]]:
-    """Who leads, is responsible or joins, by circle, today."""
+    """Who leads, is responsible or joins, by circle, today or from a later day on."""
     rows = session.execute(
         select(CircleDuty, Organisation.name, Organisation.short_name)
         .join(Organisation, Organisation.id == CircleDuty.organisation_id)
@@ -205,6 +205,7 @@ def duties(session: OfficeSession, programme_id: int, today: date) -> list[dict[
             "name": name,
             "short_name": short,
             "valid_from": duty.valid_from,
+            "valid_to": duty.valid_to,
         }
         for duty, name, short in rows
     ]
