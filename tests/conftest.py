@@ -37,12 +37,3 @@ def cases_folder() -> Path:
 def empty_city(tmp_path: Path) -> City:
     """A city folder without any layer, computed in EPSG:4545."""
     return City.create(tmp_path / "city", CityConfig(name="试验市", crs="EPSG:4545"))
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests of one ``xdist_group`` on one worker: pytest 9.2 does not read the id into which xdist 3.8 writes it."""
-    for item in items:
-        wanted = vars(item).get("_nodeid")
-        if wanted is not None and wanted != item.nodeid:
-            item._id = type(item._id).parse(wanted)

@@ -31,7 +31,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from kezhong.errors import ConflictError, NotFoundError, PermissionDeniedError
 from kezhong.office.access.actor import Actor, Grant
 from kezhong.office.access.permissions import Permission
-from kezhong.office.access.scope import covers, criterion, scoped_classes
+from kezhong.office.access.scope import covers, criterion, scoped_in
 from kezhong.office.audit.guard import refuse_bulk
 from kezhong.office.audit.recorder import Recorder
 from kezhong.office.models.base import Base, Scoped, kind_of
@@ -169,24 +169,26 @@ def _scope(state: ORMExecuteState) -> None:
     # A list that belongs to a row already found in scope (its comments, steps, files) is read through that row.
     if session.actor.everything or state.execution_options.get("through_parent"):
         return
-    permission = state.execution_options.get("permission")
-    state.statement = state.statement.options(*_options(session.actor, permission))
-
-
-def _options(actor: Actor, permission: Permission | None) -> tuple[Any, ...]:
-    return _options_for(actor.grants, actor.limit, actor.person_id, permission)
-
-
-@lru_cache(maxsize=1024)
-def _options_for(
-    grants: tuple[Grant, ...], limit: frozenset[Permission] | None, person_id: int | None, permission: Permission | None
-) -> tuple[Any, ...]:
-    """The criteria of all scoped classes; kept by the rights themselves, so that ended rights are never found again."""
-    actor = Actor(person_id, "", grants, limit)
-    return tuple(
-        with_loader_criteria(cls, criterion(cls, actor, permission or cls.READ), include_aliases=True)
-        for cls in scoped_classes()
+    actor, permission = session.actor, state.execution_options.get("permission")
+    state.statement = state.statement.options(
+        *(
+            _option(cls, actor.grants, actor.limit, actor.person_id, permission or cls.READ)
+            for cls in scoped_in(state.statement)
+        )
     )
+
+
+@lru_cache(maxsize=8192)
+def _option(
+    cls: Any,
+    grants: tuple[Grant, ...],
+    limit: frozenset[Permission] | None,
+    person_id: int | None,
+    permission: Permission,
+) -> Any:
+    """The criterion of a class; kept by the rights themselves, so that ended rights are never found again."""
+    actor = Actor(person_id, "", grants, limit)
+    return with_loader_criteria(cls, criterion(cls, actor, permission), include_aliases=True)
 
 
 @event.listens_for(OfficeSession, "before_flush")

@@ -8,9 +8,11 @@ forgetting something.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy.sql import visitors
 
 from kezhong.office.access.actor import Actor, Grant
 from kezhong.office.access.permissions import Permission
@@ -24,6 +26,27 @@ def scoped_classes() -> list[type[Any]]:
     return [
         mapper.class_ for mapper in all_mappers() if issubclass(mapper.class_, Scoped) or mapper.class_ is AuditEntry
     ]
+
+
+@cache
+def _scoped_by_table() -> dict[str, type[Any]]:
+    return {str(cls.__table__.name): cls for cls in scoped_classes()}
+
+
+def scoped_in(statement: Any) -> list[Any]:
+    """The scoped classes that a statement touches anywhere: in joins, aliases, subqueries, CTEs, correlated EXISTS.
+
+    A statement with the criteria of all classes would find the same rows; making the cache key of thirty conditions,
+    of which one is used, took longer than most queries. Joins along a relationship name their target nowhere in the
+    statement, which is why no relationship may lead to a scoped class (tested with all mappers).
+    """
+    by_table = _scoped_by_table()
+    names = {
+        element.name  # type: ignore[attr-defined]
+        for element in visitors.iterate(statement)
+        if element.__visit_name__ == "table"
+    }
+    return [by_table[name] for name in sorted(names & by_table.keys())]
 
 
 def criterion(cls: type[Any], actor: Actor, permission: Permission) -> ColumnElement[bool]:

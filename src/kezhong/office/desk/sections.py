@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import InstrumentedAttribute, defer
 
 from kezhong import clock
 from kezhong.office.access.actor import Actor
@@ -31,6 +32,7 @@ from kezhong.office.models import (
     Verification,
 )
 from kezhong.office.session import OfficeSession
+from kezhong.office.tasks.questions import LIGHTS
 
 #: How many entries a section shows; the count says how many there are.
 SHOWN = 8
@@ -67,11 +69,20 @@ class Section:
 
 def desk(session: OfficeSession) -> list[Section]:
     """All sections that the caller's roles let them see, what must be acted on first."""
-    found = list(_sections(session, session.actor))
+    now = clock.now()
+    found: list[_Found] = []
+    lights: dict[str, int] | None = None
+    if session.actor.may(Permission.READ_TASK):
+        questions = _task_questions(session.actor, now)
+        found, lights = _tasks(session, questions)
+    found += _others(session, session.actor, now)
     names = _Names(session, [line.row for _, _, lines, _ in found for line in lines])
-    return [
+    sections = [
         Section(name, count, tuple(names.entry(line) for line in lines), query) for name, count, lines, query in found
-    ] + ([_lights(session)] if session.actor.may(Permission.READ_TASK) else [])
+    ]
+    if lights is not None:
+        sections.append(Section("lights", sum(lights.values()), (), "/tasks", lights))
+    return sections
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +100,58 @@ class _Line:
 _Found = tuple[str, int, list[_Line], str]
 
 
-def _sections(session: OfficeSession, actor: Actor) -> Iterator[_Found]:
-    now = clock.now()
-    if actor.may(Permission.READ_TASK):
-        open_ = Task.state.in_(_open("task"))
-        own = _mine(actor)
-        yield _tasks(session, "late", "late=1", and_(open_, Task.due_at < now))
-        yield _tasks(session, "returned", "returned=1", and_(Task.state == "returned", own))
-        soon = and_(open_, Task.due_at >= now, Task.due_at < now + SOON)
-        days = f"due_from={clock.local_day(now)}&due_to={clock.local_day(now + SOON)}"
-        yield _tasks(session, "due_soon", f"open=1&{days}", soon)
-        if actor.may(Permission.HANDLE_TASK):
-            waiting = Task.state.in_(("issued", "accepted", "in_progress", "returned"))
-            yield _tasks(session, "to_do", "mine=1", and_(waiting, own))
-        if actor.may(Permission.REVIEW_TASK):
-            yield _tasks(session, "to_review", "state=reported", and_(Task.state == "reported", _issued_by(actor)))
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A section of open tasks: its condition beside being open, and the page that shows all of them."""
+
+    section: str
+    query: str
+    condition: ColumnElement[bool]
+
+
+def _task_questions(actor: Actor, now: datetime) -> list[_Question]:
+    own = _mine(actor)
+    soon = and_(Task.due_at >= now, Task.due_at < now + SOON)
+    days = f"due_from={clock.local_day(now)}&due_to={clock.local_day(now + SOON)}"
+    found = [
+        _Question("late", "late=1", Task.due_at < now),
+        _Question("returned", "returned=1", and_(Task.state == "returned", own)),
+        _Question("due_soon", f"open=1&{days}", soon),
+    ]
+    if actor.may(Permission.HANDLE_TASK):
+        waiting = Task.state.in_(("issued", "accepted", "in_progress", "returned"))
+        found.append(_Question("to_do", "mine=1", and_(waiting, own)))
+    if actor.may(Permission.REVIEW_TASK):
+        found.append(_Question("to_review", "state=reported", and_(Task.state == "reported", _issued_by(actor))))
+    return found
+
+
+def _tasks(session: OfficeSession, questions: list[_Question]) -> tuple[list[_Found], dict[str, int]]:
+    """The sections of open tasks, and how many have each light: one reading of the tasks, and one of those shown.
+
+    The first of each section come with the counts: a query for each, ordered by deadline, either sorted all of a scope
+    again or walked along the deadlines of the whole city.
+    """
+    by_deadline = (func.coalesce(Task.due_on, literal_column("'infinity'::date")), Task.id)
+    asked: list[ColumnElement[Any]] = []
+    for question in questions:
+        first = func.array_agg(aggregate_order_by(Task.id, *by_deadline), type_=ARRAY(BigInteger))
+        asked += [func.count().filter(question.condition), first.filter(question.condition)[1:SHOWN]]
+    asked += [func.count().filter(Task.light == light) for light in LIGHTS]
+    row: Any = session.execute(select(*asked).select_from(Task).where(Task.state.in_(_open("task")))).one()
+    wanted = {key for k in range(len(questions)) for key in row[2 * k + 1] or ()}
+    shown = select(Task).options(defer(Task.shortfall)).where(Task.id.in_(wanted))
+    tasks = {task.id: task for task in session.rows(shown)} if wanted else {}
+    found: list[_Found] = []
+    for k, question in enumerate(questions):
+        first_ones = [tasks[key] for key in row[2 * k + 1] or () if key in tasks]  # none: closed meanwhile
+        lines = [_Line(task, task.title, task.state, task.due_on) for task in first_ones]
+        found.append((question.section, row[2 * k], lines, f"/tasks?{question.query}"))
+    lights = dict(zip(LIGHTS, row[2 * len(questions) :], strict=True))
+    return found, {light: count for light, count in lights.items() if count}
+
+
+def _others(session: OfficeSession, actor: Actor, now: datetime) -> Iterator[_Found]:
     if actor.may(Permission.READ_SUBMISSION):
         missing = Submission.state.in_(("due", "returned"))
         yield _of(session, "submissions", Submission, missing, Submission.due_at, "/submissions")
@@ -135,10 +183,6 @@ def _mine(actor: Actor) -> ColumnElement[bool]:
 def _issued_by(actor: Actor) -> ColumnElement[bool]:
     """Tasks that the caller's units handed down; what nobody handed down is the office's."""
     return or_(Task.issuer_id.in_(sorted(actor.organisations)), Task.issuer_id.is_(None))
-
-
-def _tasks(session: OfficeSession, name: str, query: str, condition: ColumnElement[bool]) -> _Found:
-    return _of(session, name, Task, condition, Task.due_at, f"/tasks?{query}")
 
 
 def _of(
@@ -196,6 +240,7 @@ def _changed(session: OfficeSession, now: datetime) -> _Found:
     # The join puts the scope of tasks over the steps: who sees the task sees its course.
     statement = (
         select(StepTaken, Task, _COUNT)
+        .options(defer(Task.shortfall))
         .join(Task, Task.id == StepTaken.object_id)
         .where(recent)
         .order_by(StepTaken.at.desc(), StepTaken.id.desc())
@@ -204,15 +249,6 @@ def _changed(session: OfficeSession, now: datetime) -> _Found:
     rows = session.execute(statement).all()
     lines = [_Line(task, task.title, step.after, at=step.at, note=step.transition) for step, task, _ in rows]
     return "changed", rows[0][2] if rows else 0, lines, "/tasks?sort=-updated"
-
-
-def _lights(session: OfficeSession) -> Section:
-    """How the open tasks of the scope stand, by light."""
-    counted = session.execute(
-        select(Task.light, func.count(Task.id)).where(Task.state.in_(_open("task"))).group_by(Task.light)
-    )
-    counts = {light: int(count) for light, count in counted}
-    return Section("lights", sum(counts.values()), (), "/tasks", counts)
 
 
 class _Names:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Date,
     DateTime,
     Dialect,
@@ -18,9 +19,11 @@ from sqlalchemy import (
     Identity,
     Integer,
     MetaData,
+    Select,
     Table,
     Text,
     TypeDecorator,
+    func,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
@@ -147,6 +150,16 @@ class Reference:
     """
 
     WHY: ClassVar[str]
+
+
+def one_of(column: Any, keys: Select[Any]) -> ColumnElement[bool]:
+    """Whether a column holds one of the keys that ``keys`` finds, as ``= ANY (ARRAY(…))``.
+
+    Between alternatives of a scope it must not be ``IN (…)``: PostgreSQL makes a filter of that and reads the whole
+    table, but combines the indexes of all alternatives where the keys are worked out first.
+    """
+    condition: ColumnElement[bool] = column == func.any(func.array(keys.scalar_subquery()))
+    return condition
 
 
 def table_of(cls: type[Base]) -> Table:

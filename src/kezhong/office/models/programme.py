@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, Uni
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kezhong.office.access.permissions import Permission
-from kezhong.office.models.base import Base, Identified, Reference, Scoped, Stamped, Versioned
+from kezhong.office.models.base import Base, Identified, Reference, Scoped, Stamped, Versioned, one_of
 
 
 class Programme(Identified, Versioned, Stamped, Reference, Base):
@@ -177,7 +177,7 @@ class Task(Identified, Versioned, Stamped, Scoped, Base):
 
         below = select(Organisation.id).where(Organisation.path.startswith(org_path, autoescape=True))
         joint = select(TaskUnit.task_id).where(TaskUnit.organisation_id.in_(below))
-        return [cls.id.in_(joint), cls.issuer_id.in_(below)]
+        return [one_of(cls.id, joint), one_of(cls.issuer_id, below)]
 
     @classmethod
     def owned_by(cls, person_id: int) -> list[Any]:

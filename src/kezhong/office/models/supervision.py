@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, se
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kezhong.office.access.permissions import Permission
-from kezhong.office.models.base import Base, Identified, Reference, Scoped, Stamped, Versioned
+from kezhong.office.models.base import Base, Identified, Reference, Scoped, Stamped, Versioned, one_of
 
 
 class Verification(Identified, Versioned, Stamped, Scoped, Base):
@@ -42,7 +42,7 @@ class Verification(Identified, Versioned, Stamped, Scoped, Base):
 
         # The table, not the class: the scope of tasks would be added to a query on the class.
         task = Task.__table__
-        return [cls.task_id.in_(select(task.c.id).where(task.c.org_path.startswith(org_path, autoescape=True)))]
+        return [one_of(cls.task_id, select(task.c.id).where(task.c.org_path.startswith(org_path, autoescape=True)))]
 
 
 class Objection(Identified, Versioned, Stamped, Scoped, Base):
