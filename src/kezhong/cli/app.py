@@ -150,10 +150,15 @@ def assess(
     walker: Annotated[str, typer.Option(help="步行者 / walker")] = "standard",
     window: Annotated[str, typer.Option(help=_WINDOW)] = "any",
     force: Annotated[bool, typer.Option("--force", help="重新计算 / compute again")] = False,
+    no_office: Annotated[
+        bool,
+        typer.Option("--no-office", help="不复测办公室的目标和任务 / do not measure the office's targets and tasks"),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
 ) -> None:
     """体检 / assess the city against a basis."""
-    results.assess(city_dir, results.Question(basis, walker, window), force=force, as_json=as_json)
+    question = results.Question(basis, walker, window)
+    results.assess(city_dir, question, force=force, as_json=as_json, office=not no_office)
 
 
 @app.command()

@@ -283,6 +283,32 @@ def round_(city_dir: CityDir) -> None:
     )
 
 
+@app.command()
+def measure(
+    city_dir: CityDir,
+    run: Annotated[
+        str | None, typer.Option(help="体检结果编号，默认最新 / id of a run; default: the newest", metavar="ID")
+    ] = None,
+) -> None:
+    """按体检结果复测目标和任务 / measure targets and tasks by a run; a second time changes nothing more."""
+    from kezhong.cli.measuring import measure_office, tell
+    from kezhong.errors import NotFoundError
+    from kezhong.office.measuring.figures import FigureReader
+    from kezhong.office.office import has_office
+
+    if not has_office(city_dir):
+        raise NotFoundError("office.not_enabled", folder=city_dir)
+    if run is None:
+        newest = FigureReader(city_dir.resolve()).default()
+        if newest is None:
+            raise NotFoundError("measuring.no_run")
+        run = newest.id
+    done, problem = measure_office(city_dir, run)
+    if problem is not None:
+        raise problem
+    tell(city_dir, run, done, None)
+
+
 def _password() -> str:
     given = os.environ.get(_PASSWORD)
     if given:

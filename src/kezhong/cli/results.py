@@ -80,12 +80,24 @@ def _assessment(city_dir: Path, question: Question, *, force: bool = False) -> A
         )
 
 
-def assess(city_dir: Path, question: Question, *, force: bool, as_json: bool) -> None:
-    """Assess and print grades and the head of the shortfall list."""
+def assess(city_dir: Path, question: Question, *, force: bool, as_json: bool, office: bool = True) -> None:
+    """Assess and print grades and the head of the shortfall list; then measure the office, where there is one."""
+    from kezhong.cli import measuring
+    from kezhong.office.office import has_office
+
     found = _assessment(city_dir, question, force=force)
+    wanted = office and has_office(city_dir)
     if as_json:
-        dump(found.summary())
+        beside = {"office": measuring.as_json(*measuring.measure_office(city_dir, found.run.id))} if wanted else {}
+        dump({**found.summary(), **beside})
         return
+    _tell(found, city_dir)
+    if wanted:
+        sys.stdout.flush()
+        measuring.tell(city_dir, found.run.id, *measuring.measure_office(city_dir, found.run.id))
+
+
+def _tell(found: Assessment, city_dir: Path) -> None:
     header(found)
     zh = language() == "zh"
     names = found.city.areas.name

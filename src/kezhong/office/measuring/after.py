@@ -47,19 +47,34 @@ def is_default(office: Office, run: Run) -> bool:
     )
 
 
+def measure_by(office: Office, run_id: str) -> Measured | None:
+    """Measure the whole office by a run, in the system's name; nothing where the run is not the default one.
+
+    Doing it again changes nothing more.
+
+    Raises
+    ------
+    NotFoundError
+        No such run.
+    ConflictError
+        Somebody else wrote one of the tasks meanwhile, or the city's areas cannot be copied.
+    """
+    reader = FigureReader(office.city_folder)
+    if not is_default(office, reader.manifest(run_id)):
+        return None
+    office.sync()
+    with office.acting(office.system("measurement")) as session:
+        return measure(session, reader, run_id)
+
+
 def after_run(office: Office, run_id: str) -> Measured | None:
-    """Measure by a run that has just been made; nothing where it is not the default one.
+    """:func:`measure_by` a run that has just been made in the server.
 
     Called at the end of a job: the run is there whatever happens here, so that a failure is logged and told nobody; the
     page measures again on request.
     """
-    reader = FigureReader(office.city_folder)
     try:
-        if not is_default(office, reader.manifest(run_id)):
-            return None
-        office.sync()
-        with office.acting(office.system("measurement")) as session:
-            return measure(session, reader, run_id)
+        return measure_by(office, run_id)
     except Exception:
         _log.exception("measuring after a run failed", extra={"run": run_id})
         return None
