@@ -5,6 +5,8 @@ One row may serve several elements: see :mod:`kezhong.intake.ledger_services`.
 
 from __future__ import annotations
 
+from collections.abc import Container
+from functools import partial
 from pathlib import Path
 from typing import Unpack
 
@@ -86,7 +88,14 @@ _WHEELCHAIR = {
 
 
 @spelled_out
-def import_ledger(city: City, file: str | Path, *, element: str | None = None, **how: Unpack[Reading]) -> ImportReport:
+def import_ledger(
+    city: City,
+    file: str | Path,
+    *,
+    element: str | None = None,
+    replaces: Container[str] | None = None,
+    **how: Unpack[Reading],
+) -> ImportReport:
     """Import a ledger of facilities.
 
     Rows need coordinates (or a geometry): addresses are not looked up, for a guessed place would be measured like a
@@ -96,6 +105,9 @@ def import_ledger(city: City, file: str | Path, *, element: str | None = None, *
     ----------
     element
         Element that every row serves, by id, Chinese or English name; otherwise a column says it.
+    replaces
+        Codes for which this ledger speaks: facilities of the source with other codes stay as they are. By default it
+        speaks for the whole source.
 
     Raises
     ------
@@ -128,6 +140,7 @@ def import_ledger(city: City, file: str | Path, *, element: str | None = None, *
         opened,
         {"facilities": frame, "facility_services": table},
         taken=int(keep.sum()),
+        kept=None if replaces is None else partial(_elsewhere, f"{opened.name}:", replaces),
         notes=[
             Note(
                 f"{len(frame)} 处设施，{len(table)} 项服务：{counted}",
@@ -135,6 +148,11 @@ def import_ledger(city: City, file: str | Path, *, element: str | None = None, *
             )
         ],
     )
+
+
+def _elsewhere(prefix: str, replaces: Container[str], present: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Rows of a part for which the ledger does not speak."""
+    return np.array([one.removeprefix(prefix) not in replaces for one in present["facility_id"]], dtype=bool)
 
 
 def _keys(opened: Source, shapes: Objects) -> Objects:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Dict
 
 import geopandas as gpd
@@ -27,14 +27,18 @@ def store(
     *,
     taken: int,
     notes: list[Note] | None = None,
+    kept: Callable[[pd.DataFrame], npt.NDArray[np.bool_]] | None = None,
 ) -> ImportReport:
     """Put the layers into the city as one snapshot, with the derived layers that depend on them.
 
     A frame without rows removes this source's part. Rejected rows are written out, the mapping is remembered.
+    ``kept`` says which rows of the source's present part stay beside the new ones; by default none does.
     """
     from kezhong.intake import derive
 
     with opened.city.edit(f"import {opened.kind}: {opened.name}") as edit:
+        if kept is not None:
+            layers = {layer: _beside(edit, layer, opened.name, frame, kept) for layer, frame in layers.items()}
         put_layers(edit, opened.name, layers)
         derive.refresh(edit, set(layers))
     return reported(opened, taken, notes or ())
@@ -65,6 +69,17 @@ def put_layers(edit: Edit, source: str, layers: Dict[str, pd.DataFrame]) -> None
             edit.remove(layer, source)
         else:
             edit.put(layer, source, frame)
+
+
+def _beside(
+    edit: Edit, layer: str, source: str, frame: pd.DataFrame, kept: Callable[[pd.DataFrame], npt.NDArray[np.bool_]]
+) -> pd.DataFrame:
+    """The new rows after those of the present part that stay."""
+    if source not in edit.city.sources(layer):
+        return frame
+    present = edit.city.layer(layer, source)
+    staying = present[kept(present)]
+    return frame if staying.empty else pd.concat([staying, frame], ignore_index=True)
 
 
 def settle(edit: Edit, frame: gpd.GeoDataFrame, attribution: str | None = None) -> None:

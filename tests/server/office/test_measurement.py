@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from callers import API, SignIn, TestClient
 from pydantic import BaseModel
+from sqlalchemy import select
 
 import small_city
 from kezhong import clock
 from kezhong.city.results import Run
 from kezhong.city.workspace import City
-from kezhong.office.models import Objection, Organisation, Project, Setting, SiteUse, Task
+from kezhong.office.models import Objection, Organisation, Project, RoleGrant, Setting, SiteUse, Task
 from kezhong.server.models.office import measurement as wire
 from measuring_world import (
     EAST,
@@ -314,3 +315,77 @@ def test_the_import_is_a_job_that_assesses_and_measures(
     assert read(office, "/facilities-in-use", wire.FacilitiesInUse)["in_city"] == 1
     with world.office.acting(world.office.system("test")) as session:
         assert session.one(Task, task).state == "measured_met"
+
+
+def district_analyst(world: World) -> None:
+    """The analyst works for the eastern district and no longer for the city."""
+    with world.office.acting(world.office.system("test")) as session:
+        grant = session.scalars(select(RoleGrant).where(RoleGrant.person_id == world.person["analyst"])).one()
+        unit = session.get(Organisation, world.org["east"])
+        assert unit is not None
+        grant.area_code, grant.area_path = unit.area_code, unit.area_path
+        grant.org_id, grant.org_path = unit.id, unit.path
+
+
+def test_a_district_brings_in_what_lies_in_it_and_leaves_the_rest(
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world.office.acting(world.office.system("test")) as session:
+        unit = session.get(Organisation, world.org["west"])
+        assert unit is not None
+        west = {"area_code": unit.area_code, "area_path": unit.area_path, "org_id": unit.id, "org_path": unit.path}
+    make_project(world, "E1")
+    make_project(world, "E3", lon=106.825)  # of the east, yet standing in the west
+    east, far = make_project(world, "E2"), make_project(world, "W1", lon=106.825, scale=30, scale_unit="床", **west)
+    make_project(world, "W2", lon=106.826, **west)
+
+    import kezhong.assess as room
+
+    def assess(city: City, **asked: Any) -> Any:
+        # the run is not what is looked at, and not of this snapshot: nothing is measured by it
+        return SimpleNamespace(run=SimpleNamespace(id=small_run))
+
+    small_run = Run(next(world.office.city_folder.glob("runs/r-*"))).id
+    monkeypatch.setattr(room, "assess", assess, raising=False)
+
+    def bring(client: TestClient) -> dict[str, Any]:
+        job = send(client, "/facilities-in-use/import", None, status=202)
+        for _ in range(600):
+            job = client.get(f"{API}/jobs/{job['id']}").json()
+            if job["state"] not in ("queued", "running"):
+                break
+            time.sleep(0.02)
+        assert job["state"] == "done", job
+        city = City.open(world.office.city_folder)
+        found = city.layer("facilities", "office-projects").set_index("facility_id")
+        served = city.layer("facility_services", "office-projects")
+        assert sorted(served["facility_id"]) == sorted(found.index)
+        return {name.rpartition(":")[2]: row for name, row in found.to_dict("index").items()}
+
+    district_analyst(world)
+    analyst, office = sign_in("analyst"), sign_in("office")
+    listed = read(analyst, "/facilities-in-use", wire.FacilitiesInUse)
+    assert {one["code"]: one["lacks"] for one in listed["items"]} == {"E1": [], "E2": [], "E3": ["outside"]}
+    assert listed["ready"] == 2
+    assert {one["code"]: one["lacks"] for one in read(sign_in("west"), "/facilities-in-use", wire.FacilitiesInUse)["items"]} == {
+        "W1": [], "W2": [],
+    }  # fmt: skip
+    assert sorted(bring(analyst)) == ["E1", "E2"]
+    assert sorted(bring(office)) == ["E1", "E2", "E3", "W1", "W2"]
+
+    with world.office.acting(world.office.system("test")) as session:
+        session.get_one(Project, east).state = "closed"
+        session.get_one(Project, far).name = "改名"  # the west has changed something, and not brought it in
+        session.get_one(Project, far).state = "building"
+    make_project(world, "E4")
+    found = bring(analyst)
+    assert sorted(found) == ["E1", "E3", "E4", "W1", "W2"]  # E2 is out of use; E3 stands elsewhere: it is the city's
+    assert found["W1"]["name"] == "W1项目"
+    assert sorted(bring(office)) == ["E1", "E3", "E4", "W2"]
+
+
+def test_a_district_without_anything_of_its_own_brings_nothing_in(world: World, sign_in: SignIn) -> None:
+    make_project(world, "E3", lon=106.825)
+    district_analyst(world)
+    bad = send(sign_in("analyst"), "/facilities-in-use/import", None, status=422)
+    assert bad["error"]["code"] == "measuring.nothing_in_use"

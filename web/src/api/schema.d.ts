@@ -1580,6 +1580,8 @@ export interface paths {
         /**
          * List Facilities In Use
          * @description Projects in use as facilities, with what keeps some out of the city's data.
+         *
+         *     Whoever may bring them in also sees which lie outside the own area.
          */
         get: operations["list_facilities_in_use"];
         put?: never;
@@ -1623,7 +1625,8 @@ export interface paths {
          * Import Projects In Use
          * @description Bring projects in use into the city's data as the source ``office-projects``, and assess anew: a job.
          *
-         *     All projects of the city go in, whatever the caller's own scope: the import replaces the source as a whole.
+         *     Those of the area in which the caller holds the permission, and only where they stand there; for the whole city
+         *     the import replaces the source as a whole, else what came of projects elsewhere stays as it is.
          */
         post: operations["import_projects_in_use"];
         delete?: never;
@@ -7145,7 +7148,7 @@ export interface components {
             element_name: components["schemas"]["Bilingual"] | null;
             /**
              * Lacks
-             * @description what keeps it out of the ledger: element, position
+             * @description what keeps it out: element, position; outside: of the caller's area
              */
             lacks: string[];
             /** Lat */

@@ -11,12 +11,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+import numpy as np
+import numpy.typing as npt
+import shapely
+from sqlalchemy import or_, select
 
 from kezhong import clock
 from kezhong.catalogue import load_catalogue
+from kezhong.city.vocabulary import AreaLevel
+from kezhong.city.workspace import City
 from kezhong.office.access.permissions import Permission
-from kezhong.office.models import Project, SiteUse, StepTaken
+from kezhong.office.access.roles import Reach
+from kezhong.office.access.scope import below
+from kezhong.office.models import Area, Project, SiteUse, StepTaken
 from kezhong.office.session import OfficeSession
 
 #: Name of the source in the city's layers; importing anew replaces what came of the office before, and nothing else.
@@ -56,7 +63,64 @@ class InUse:
     @property
     def source(self) -> str:
         """Where it comes from, as the facility carries it."""
-        return f"office:project:{self.code}"
+        return source_of(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Importable:
+    """What somebody may bring into the city's data.
+
+    ``ids`` are the projects in use that lie in the caller's area and stand there, too; ``replaces`` the sources
+    (:attr:`InUse.source`) for which the import speaks, ``None``: for all.
+    """
+
+    ids: frozenset[int]
+    replaces: frozenset[str] | None
+
+
+def importable(session: OfficeSession, city: City, rows: list[InUse], root_path: str) -> Importable:
+    """Which of some projects in use the actor may bring in: those of the areas in which it holds ``measurement:write``.
+
+    Whoever holds it for the city speaks for all of them. Otherwise a project counts whose area *and* position lie
+    below the area of the grant: nobody puts a facility into another district.
+    """
+    grants = session.actor.grants_for(Permission.WRITE_MEASUREMENT)
+    if session.actor.everything or any(one.reach is Reach.AREA and one.area_path == root_path for one in grants):
+        return Importable(frozenset(one.id for one in rows), None)
+    paths = [one.area_path for one in grants]
+    if not paths:
+        return Importable(frozenset(), frozenset())
+    here = or_(*(below(Project.area_path, path) for path in paths))
+    mine = session.execute(
+        select(Project.id, Project.code).where(here).execution_options(permission=Permission.WRITE_MEASUREMENT)
+    ).all()
+    ids = {one.id for one in mine}
+    standing = _standing_in(session, city, [one for one in rows if one.id in ids], paths)
+    elsewhere = {one.id for one in rows} - standing  # what the city brought in of them stays
+    return Importable(frozenset(standing), frozenset(source_of(one.code) for one in mine if one.id not in elsewhere))
+
+
+def _standing_in(session: OfficeSession, city: City, rows: list[InUse], paths: list[str]) -> set[int]:
+    """Ids of those whose position lies in an area below one of the paths, and of those that have none."""
+    placed = [(one, shapely.Point(one.lon, one.lat)) for one in rows if one.lon is not None and one.lat is not None]
+    points: npt.NDArray[np.object_] = np.array([point for _, point in placed], dtype=object)
+    found: list[str | None] = [None] * len(placed)
+    for level in (AreaLevel.COMMUNITY, AreaLevel.STREET, AreaLevel.DISTRICT):  # the smallest that the city has there
+        at = city.areas.locate(points, level.value)
+        found = [before or now for before, now in zip(found, at, strict=True)]
+    known = select(Area.code, Area.path).where(Area.code.in_({one for one in found if one}))
+    path_of = {one.code: one.path for one in session.execute(known)}
+    inside = {
+        one.id
+        for (one, _), code in zip(placed, found, strict=True)
+        if any(path_of.get(code or "", "").startswith(path) for path in paths)
+    }
+    return inside | ({one.id for one in rows} - {one.id for one, _ in placed})
+
+
+def source_of(code: str) -> str:
+    """Where a facility comes from, by the code of its project: its code in the ledger."""
+    return f"office:project:{code}"
 
 
 def facilities_in_use(session: OfficeSession) -> list[InUse]:

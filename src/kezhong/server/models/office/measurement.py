@@ -359,7 +359,7 @@ class FacilityInUse(BaseModel):
     lat: float | None
     opened: str | None
     source: str
-    lacks: list[str] = Field(description="what keeps it out of the ledger: element, position")
+    lacks: list[str] = Field(description="what keeps it out: element, position; outside: of the caller's area")
 
 
 class FacilitiesInUse(BaseModel):

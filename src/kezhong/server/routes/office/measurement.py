@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -363,10 +364,16 @@ def pilot_promises(request: Request, work: Unit, pilot: Annotated[int, Query(ge=
     dependencies=[require(Permission.READ_PROJECT)],
 )  # fmt: skip
 def list_facilities_in_use(request: Request, work: Unit) -> Response:
-    """Projects in use as facilities, with what keeps some out of the city's data."""
+    """Projects in use as facilities, with what keeps some out of the city's data.
+
+    Whoever may bring them in also sees which lie outside the own area.
+    """
     city = City.open(work.office.city_folder)
     with work() as session:
         rows = in_use.facilities_in_use(session)
+        if work.actor.may(Permission.WRITE_MEASUREMENT):
+            mine = in_use.importable(session, city, rows, work.office.root_path)
+            rows = [one if one.id in mine.ids else replace(one, lacks=(*one.lacks, "outside")) for one in rows]
     known = len(city.layer("facilities", in_use.SOURCE)) if city.has("facilities") else 0
     ready = sum(not one.lacks for one in rows)
     return respond(request, prepare({"items": [view.facility(one) for one in rows], "ready": ready, "in_city": known}))
@@ -392,9 +399,12 @@ def facilities_ledger(request: Request, work: Unit) -> Response:
 def import_projects_in_use(request: Request, state: State, work: Unit) -> Response:
     """Bring projects in use into the city's data as the source ``office-projects``, and assess anew: a job.
 
-    All projects of the city go in, whatever the caller's own scope: the import replaces the source as a whole.
+    Those of the area in which the caller holds the permission, and only where they stand there; for the whole city
+    the import replaces the source as a whole, else what came of projects elsewhere stays as it is.
     """
-    with work.office.acting(work.office.system("office-projects")) as session:
+    with work() as session:
         rows = in_use.facilities_in_use(session)
-    job = submit_import(state, work.office, rows, request.headers.get("idempotency-key"))
+        mine = in_use.importable(session, City.open(work.office.city_folder), rows, work.office.root_path)
+    rows = [one for one in rows if one.id in mine.ids]
+    job = submit_import(state, work.office, rows, mine.replaces, request.headers.get("idempotency-key"))
     return respond(request, prepare(jobs_view.job(job.now())), 202)

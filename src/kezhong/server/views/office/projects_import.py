@@ -18,8 +18,10 @@ from kezhong.progress import Progress, span
 from kezhong.server.state import ServerState
 
 
-def submit_import(state: ServerState, office: Office, rows: list[InUse], idempotency_key: str | None) -> Job:
-    """Queue the import of the projects that lack nothing.
+def submit_import(
+    state: ServerState, office: Office, rows: list[InUse], replaces: frozenset[str] | None, idempotency_key: str | None
+) -> Job:
+    """Queue the import of the projects that lack nothing; see :class:`~kezhong.office.measuring.in_use.Importable`.
 
     Raises
     ------
@@ -29,25 +31,31 @@ def submit_import(state: ServerState, office: Office, rows: list[InUse], idempot
     if all(one.lacks for one in rows):
         raise InputError("measuring.nothing_in_use", value=len(rows))
     text = ledger(rows)
-    key = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    asked = "\n".join([text, "*" if replaces is None else "\n".join(sorted(replaces))])
+    key = hashlib.blake2b(asked.encode(), digest_size=8).hexdigest()
 
     def work(progress: Progress) -> Mapping[str, Any]:
-        return import_and_assess(office, text, progress)
+        return import_and_assess(office, text, progress, replaces=replaces)
 
     parameters = {"source": SOURCE, "facilities": sum(not one.lacks for one in rows)}
     return state.jobs.submit("import-projects", work, key=key, parameters=parameters, idempotency_key=idempotency_key)
 
 
-def import_and_assess(office: Office, text: str, progress: Progress) -> Mapping[str, Any]:
-    """Import a ledger of projects in use, assess the new snapshot, and measure by that run."""
+def import_and_assess(
+    office: Office, text: str, progress: Progress, *, replaces: frozenset[str] | None = None
+) -> Mapping[str, Any]:
+    """Import a ledger of projects in use, assess the new snapshot, and measure by that run.
+
+    ``replaces`` are the sources for which the ledger speaks; what came of other projects stays. ``None``: all.
+    """
     from kezhong.assess import assess
-    from kezhong.intake import import_facilities
+    from kezhong.intake.ledgers import import_ledger
 
     progress(0.02, "measuring.step_import")
     with tempfile.TemporaryDirectory(prefix="kezhong-") as folder:
         file = Path(folder) / f"{SOURCE}.csv"
         file.write_text(text, "utf-8")
-        import_facilities(City.open(office.city_folder), file, source=SOURCE, datum="wgs84")
+        import_ledger(City.open(office.city_folder), file, source=SOURCE, datum="wgs84", replaces=replaces)
     progress(0.2, "measuring.step_import")
     made = assess(City.open(office.city_folder), progress=span(progress, 0.2, 1.0))
     after_run(office, made.run.id)
