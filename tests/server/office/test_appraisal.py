@@ -162,3 +162,38 @@ def test_satisfaction(world: World, sign_in: SignIn) -> None:
     assert sign_in("west").get(f"{API}/office/satisfaction").json()["items"] == []
     gone = office.post(f"{API}/office/satisfaction/{survey.id}/withdraw", json={"reason": "重复"}).json()
     assert gone["withdrawn_at"]
+
+
+def test_the_city_has_rules_of_its_own_for_the_next_appraisal(world: World, sign_in: SignIn) -> None:
+    prepared(world)
+    office, east = sign_in("office"), sign_in("east")
+    first = opened(world, office)
+    address = f"{API}/office/appraisal-rules"
+    shipped = office.get(address).json()
+    assert (shipped["version"], shipped["own"], shipped["rules"]["proposal"]) == (0, False, True)
+    assert [one["id"] for one in shipped["in_use"]] == [first["id"]]
+    assert east.get(address).json()["may_write"] is False
+    kept = ("zh", "en", "proposal", "document", "comment_days", "vetoes")
+    wanted = {name: shipped["rules"][name] for name in kept} | {"groups": []}
+    for group in shipped["rules"]["groups"]:
+        items = [{k: v for k, v in item.items() if k not in ("measure_zh", "measure_en")} for item in group["items"]]
+        wanted["groups"].append({**group, "items": items})
+    district = wanted["groups"][0]["items"]
+    district[0]["weight"] += 5
+    zero = {"If-Match": '"v0"'}
+    uneven = office.put(address, json=wanted, headers=zero)
+    assert (uneven.status_code, uneven.json()["error"]["details"]["value"]) == (422, 105.0)
+    district[1]["weight"] -= 5
+    bare = office.put(address, json={**wanted, "proposal": False}, headers=zero)
+    assert (bare.status_code, bare.json()["error"]["details"]["column"]) == (422, "document")
+    assert office.put(address, json=wanted).status_code == 428
+    assert east.put(address, json=wanted, headers=zero).status_code == 403
+    body = {**wanted, "proposal": False, "document": "乌海办发〔2026〕5 号", "reason": "常务会议"}
+    done = office.put(address, json=body, headers=zero)
+    assert (done.status_code, done.json()["own"], done.headers["etag"]) == (200, True, '"v1"')
+    assert office.put(address, json=wanted, headers=zero).status_code == 412
+    weights = [item["weight"] for item in office.get(f"{AT}/{first['id']}").json()["rules"]["groups"][0]["items"]]
+    assert weights[:2] == [40, 20]  # the one under way keeps its rules
+    again = office.post(AT, json={"programme_id": world.programme, "period": "2022H2"}).json()
+    assert [item["weight"] for item in again["rules"]["groups"][0]["items"]][:2] == [45, 15]
+    assert again["proposal"] is False

@@ -518,6 +518,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/appraisal-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules In Force
+         * @description The rules for the next appraisal: the city's own, or the shipped proposal; and which appraisals are under way.
+         */
+        get: operations["rules_in_force"];
+        /**
+         * Put Rules
+         * @description Put the city's own rules in force for appraisals opened from now on; ``If-Match: "v0"`` over the shipped.
+         */
+        put: operations["put_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/appraisal-scores/{score_id}": {
         parameters: {
             query?: never;
@@ -5139,7 +5163,7 @@ export interface components {
         };
         /**
          * AppraisalWanted
-         * @description An appraisal to be opened: by the id of a shipped rule set, or by a whole one of the city's own.
+         * @description An appraisal to be opened: by the city's rules, by the id of a shipped rule set, or by a whole one.
          */
         AppraisalWanted: {
             /**
@@ -5149,13 +5173,10 @@ export interface components {
             period: string;
             /** Programme Id */
             programme_id: number;
-            /**
-             * Rules
-             * @default default-2022
-             */
-            rules: string | {
+            /** Rules */
+            rules?: string | {
                 [key: string]: unknown;
-            };
+            } | null;
         };
         /**
          * AppraisedUnit
@@ -7385,6 +7406,20 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** GroupWanted */
+        GroupWanted: {
+            /** En */
+            en: string;
+            /**
+             * Id
+             * @enum {string}
+             */
+            id: "district" | "department";
+            /** Items */
+            items: components["schemas"]["ItemWanted"][];
+            /** Zh */
+            zh: string;
+        };
         /**
          * HandOver
          * @description To whom it goes.
@@ -7835,6 +7870,28 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** ItemWanted */
+        ItemWanted: {
+            /** En */
+            en: string;
+            /**
+             * Full At
+             * @default 1
+             */
+            full_at: number;
+            /** Id */
+            id: string;
+            /** Measure */
+            measure: string;
+            /** Parameters */
+            parameters?: {
+                [key: string]: number;
+            };
+            /** Weight */
+            weight: number;
+            /** Zh */
+            zh: string;
+        };
         /** JobList */
         JobList: {
             /** Items */
@@ -8154,6 +8211,22 @@ export interface components {
             id: string;
             /** To */
             to: string;
+            /** Zh */
+            zh: string;
+        };
+        /** MeasureOut */
+        MeasureOut: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /**
+             * Parameters
+             * @description with their defaults
+             */
+            parameters: {
+                [key: string]: number;
+            };
             /** Zh */
             zh: string;
         };
@@ -10883,6 +10956,35 @@ export interface components {
             /** Programme Id */
             programme_id: number;
         };
+        /**
+         * RulesInForce
+         * @description The rules for the next appraisal; ``version`` 0 where the shipped ones hold.
+         */
+        RulesInForce: {
+            /**
+             * In Use
+             * @description appraisals under way, which keep the rules they were opened with
+             */
+            in_use: components["schemas"]["RulesInUse"][];
+            /** May Write */
+            may_write: boolean;
+            /** Measures */
+            measures: components["schemas"]["MeasureOut"][];
+            /** Own */
+            own: boolean;
+            rules: components["schemas"]["RulesOut"];
+            /** Version */
+            version: number;
+        };
+        /** RulesInUse */
+        RulesInUse: {
+            /** Id */
+            id: number;
+            /** Period Zh */
+            period_zh: string;
+            /** State */
+            state: string;
+        };
         /** RulesList */
         RulesList: {
             /** Items */
@@ -10892,6 +10994,11 @@ export interface components {
         RulesOut: {
             /** Comment Days */
             comment_days: number;
+            /**
+             * Document
+             * @description what prescribes them; empty where nothing does
+             */
+            document: string;
             /** En */
             en: string;
             /** Groups */
@@ -10920,6 +11027,34 @@ export interface components {
             review_workdays: number;
             /** Verification Workdays */
             verification_workdays: number;
+        };
+        /**
+         * RulesWanted
+         * @description The city's own rules.
+         */
+        RulesWanted: {
+            /** Comment Days */
+            comment_days: number;
+            /**
+             * Document
+             * @default
+             */
+            document: string;
+            /** En */
+            en: string;
+            /** Groups */
+            groups: components["schemas"]["GroupWanted"][];
+            /** Proposal */
+            proposal: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Vetoes */
+            vetoes?: components["schemas"]["VetoRule"][];
+            /** Zh */
+            zh: string;
         };
         /** RunDetail */
         RunDetail: {
@@ -13550,6 +13685,15 @@ export interface components {
             /** Valid To */
             valid_to: string | null;
         };
+        /** VetoRule */
+        VetoRule: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Zh */
+            zh: string;
+        };
         /**
          * VetoWanted
          * @description A veto with its grounds; an empty reason takes it back.
@@ -15030,6 +15174,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApplicationDetail"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    rules_in_force: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesInForce"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    put_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesInForce"];
                 };
             };
             /** @description What is wrong and what to do */

@@ -22,6 +22,7 @@ from kezhong.office.session import OfficeSession
 from kezhong.office.steps import take_step
 from kezhong.office.supervision.facts import Facts, Unit, units_of
 from kezhong.office.supervision.measures import MEASURES, Measured
+from kezhong.office.supervision.own_rules import rules_in_force
 from kezhong.office.supervision.periods import parse_period
 from kezhong.office.supervision.rules import Group, Item, Rules, get_rules, parse_rules
 from kezhong.office.supervision.scoring import earned, effective_weights, explain, parameters_of, rounded
@@ -34,14 +35,15 @@ def rules_of(appraisal: Appraisal) -> Rules:
 
 
 def open_appraisal(
-    session: OfficeSession, programme_id: int, period: str, rules: str | Mapping[str, Any] = "default-2022"
+    session: OfficeSession, programme_id: int, period: str, rules: str | Mapping[str, Any] | None = None
 ) -> Appraisal:
     """Open an appraisal of a year or half-year for all districts and the departments that have a part.
 
     Parameters
     ----------
     rules
-        Id of a shipped rule set, or a whole one of the city's own. It is kept with the appraisal.
+        Id of a shipped rule set, a whole one, or ``None`` for the city's (:mod:`.own_rules`). It is kept with the
+        appraisal.
 
     Raises
     ------
@@ -53,7 +55,10 @@ def open_appraisal(
     session.actor.require(Permission.WRITE_APPRAISAL)
     programme = session.one(Programme, programme_id)
     when = parse_period(period, "annual", "half_year")
-    wanted = get_rules(rules) if isinstance(rules, str) else parse_rules(rules, "rules")
+    if rules is None:
+        wanted, _ = rules_in_force(session)
+    else:
+        wanted = get_rules(rules) if isinstance(rules, str) else parse_rules(rules, "rules")
     known = select(Appraisal.id).where(
         Appraisal.programme_id == programme_id, Appraisal.kind == when.kind, Appraisal.period == when.text
     )

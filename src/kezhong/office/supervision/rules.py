@@ -41,7 +41,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A rule set; ``source`` is what was read, as it is kept with an appraisal."""
+    """A rule set; ``source`` is what was read, as it is kept with an appraisal.
+
+    ``document`` prescribes it; ``proposal`` where none does (建议值).
+    """
 
     id: str
     zh: str
@@ -51,6 +54,7 @@ class Rules:
     groups: Mapping[str, Group]
     vetoes: Mapping[str, Mapping[str, str]]
     source: Mapping[str, Any]
+    document: str = ""
 
 
 def parse_rules(page: Mapping[str, Any], file: str) -> Rules:
@@ -77,12 +81,13 @@ def parse_rules(page: Mapping[str, Any], file: str) -> Rules:
         {group["id"]: _group(group) for group in page["groups"]},
         {veto["id"]: veto for veto in page["vetoes"]},
         page,
+        str(page.get("document", "")).strip(),
     )
 
 
 def _problems(page: Mapping[str, Any]) -> _Problems:
     wanted = frozenset({"id", "zh", "en", "proposal", "comment_days", "groups", "vetoes"})
-    found: _Problems = unknown_keys(page, wanted, frozenset())
+    found: _Problems = unknown_keys(page, wanted, frozenset({"document"}))
     if found:
         return found
     for group in page["groups"]:

@@ -9,6 +9,7 @@ export type Appraisal = Got<"/api/v1/office/appraisals/{appraisal_id}">;
 export type Unit = Appraisal["units"][number];
 export type Cell = Unit["scores"][number];
 export type Rules = Appraisal["rules"];
+export type RulesInForce = Got<"/api/v1/office/appraisal-rules">;
 export type Appeal = Appraisal["appeals"][number];
 export type Score = Got<"/api/v1/office/appraisal-scores/{score_id}">;
 export type Comparison = Posted<"/api/v1/office/appraisals/{appraisal_id}/compare">;

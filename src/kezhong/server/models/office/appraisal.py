@@ -16,13 +16,13 @@ Period = Annotated[str, StringConstraints(min_length=4, max_length=10)]
 
 
 class AppraisalWanted(BaseModel):
-    """An appraisal to be opened: by the id of a shipped rule set, or by a whole one of the city's own."""
+    """An appraisal to be opened: by the city's rules, by the id of a shipped rule set, or by a whole one."""
 
     model_config = ConfigDict(extra="forbid")
 
     programme_id: int = Field(ge=1, le=2**62)
     period: Period = Field(description="2026 or 2026H2")
-    rules: Word | dict[str, Any] = "default-2022"
+    rules: Word | dict[str, Any] | None = None
 
 
 class Publication(BaseModel):
@@ -110,6 +110,77 @@ class RulesOut(BaseModel):
     comment_days: int
     groups: list[GroupOut]
     vetoes: list[dict[str, str]]
+    document: str = Field(description="what prescribes them; empty where nothing does")
+
+
+class MeasureOut(BaseModel):
+    id: str
+    zh: str
+    en: str
+    parameters: dict[str, float] = Field(description="with their defaults")
+
+
+class RulesInUse(BaseModel):
+    id: int
+    period_zh: str
+    state: str
+
+
+class RulesInForce(BaseModel):
+    """The rules for the next appraisal; ``version`` 0 where the shipped ones hold."""
+
+    version: int
+    own: bool
+    rules: RulesOut
+    measures: list[MeasureOut]
+    in_use: list[RulesInUse] = Field(description="appraisals under way, which keep the rules they were opened with")
+    may_write: bool
+
+
+class ItemWanted(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: Word
+    zh: Word
+    en: Annotated[str, AfterValidator(clean_text), StringConstraints(min_length=1, max_length=120)]
+    weight: float = Field(gt=0, le=1000, allow_inf_nan=False)
+    full_at: float = Field(default=1, gt=0, le=1, allow_inf_nan=False)
+    measure: Word
+    parameters: dict[str, Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]] = Field(
+        default_factory=dict, max_length=10
+    )
+
+
+class GroupWanted(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: Literal["district", "department"]
+    zh: Word
+    en: Word
+    items: list[ItemWanted] = Field(min_length=1, max_length=40)
+
+
+class VetoRule(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: Word
+    zh: Word
+    en: Annotated[str, AfterValidator(clean_text), StringConstraints(min_length=1, max_length=120)]
+
+
+class RulesWanted(BaseModel):
+    """The city's own rules."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    zh: Annotated[str, AfterValidator(clean_text), StringConstraints(min_length=1, max_length=200)]
+    en: Annotated[str, AfterValidator(clean_text), StringConstraints(min_length=1, max_length=200)]
+    proposal: bool
+    document: Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(clean_text)] = ""
+    comment_days: int = Field(ge=0, le=100)
+    groups: list[GroupWanted] = Field(min_length=1, max_length=2)
+    vetoes: list[VetoRule] = Field(default_factory=list, max_length=20)
+    reason: Text = ""
 
 
 class RulesList(BaseModel):

@@ -14,6 +14,7 @@ from kezhong.office.session import OfficeSession
 from kezhong.office.supervision import appeals as appeal_service
 from kezhong.office.supervision import appraisals as service
 from kezhong.office.supervision import satisfaction as surveys
+from kezhong.office.supervision.own_rules import set_own_rules
 from kezhong.office.supervision.periods import parse_period
 from kezhong.office.supervision.rules import load_rules
 from kezhong.office.supervision.score_workbook import differences, write_scores
@@ -69,6 +70,25 @@ def open_appraisal(request: Request, work: Unit, wanted: wire.AppraisalWanted) -
 def appraisal_rules(request: Request) -> Response:
     """Rule sets as shipped, each measure in words."""
     return respond(request, prepare({"items": [view.rules_out(rules) for rules in load_rules().values()]}))
+
+
+@router.get("/office/appraisal-rules", response_model=wire.RulesInForce, responses=READ, dependencies=_READ)
+def rules_in_force(request: Request, work: Unit) -> Response:
+    """The rules for the next appraisal: the city's own, or the shipped proposal; and which appraisals are under way."""
+    with work() as session:
+        value, version = view.rules_in_force(session)
+    return versioned(request, value, version)
+
+
+@router.put("/office/appraisal-rules", response_model=wire.RulesInForce, responses=COMMON, dependencies=_WRITE)
+def put_rules(request: Request, work: Unit, wanted: wire.RulesWanted) -> Response:
+    """Put the city's own rules in force for appraisals opened from now on; ``If-Match: "v0"`` over the shipped."""
+    version = version_of(request)
+    with work() as session:
+        page = {"id": "own", **wanted.model_dump(exclude={"reason"})}
+        set_own_rules(session, version, page, wanted.reason)
+        value, now = view.rules_in_force(session)
+    return versioned(request, value, now)
 
 
 @router.get(

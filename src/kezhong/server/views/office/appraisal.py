@@ -13,6 +13,7 @@ from kezhong.office.session import OfficeSession
 from kezhong.office.steps import allowed_steps, course
 from kezhong.office.supervision import appeals as appeal_service
 from kezhong.office.supervision import appraisals as service
+from kezhong.office.supervision import own_rules
 from kezhong.office.supervision.measures import MEASURES, wilson
 from kezhong.office.supervision.periods import parse_period
 from kezhong.office.supervision.rules import Rules
@@ -54,7 +55,28 @@ def rules_out(rules: Rules) -> dict[str, Any]:
             for group in rules.groups.values()
         ],
         "vetoes": [dict(veto) for veto in rules.vetoes.values()],
+        "document": rules.document,
     }
+
+
+def rules_in_force(session: OfficeSession) -> tuple[dict[str, Any], int]:
+    """The rules for the next appraisal with what they may be made of, and their version."""
+    rules, version = own_rules.rules_in_force(session)
+    value = {
+        "version": version,
+        "own": version > 0,
+        "rules": rules_out(rules),
+        "measures": [
+            {"id": name, "zh": one.zh, "en": one.en, "parameters": dict(one.parameters)}
+            for name, one in MEASURES.items()
+        ],
+        "in_use": [
+            {"id": row.id, "period_zh": parse_period(row.period).zh, "state": row.state}
+            for row in own_rules.in_use(session)
+        ],
+        "may_write": session.actor.may(Permission.WRITE_APPRAISAL),
+    }
+    return value, version
 
 
 def appraisal_out(session: OfficeSession, row: Appraisal) -> dict[str, Any]:
