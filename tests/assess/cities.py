@@ -94,7 +94,7 @@ class Lattice:
             self._streets(edit)
             self._areas(edit)
             self._people(edit)
-            self._facilities(edit)
+            self.put_facilities(edit)
             for layer, rows in (
                 ("verification", self.verification), ("ratios", self.ratios),
             ):  # fmt: skip
@@ -215,7 +215,7 @@ class Lattice:
     def _home(self, x: float, y: float) -> str | None:
         return next((name for name, (w, s, e, n) in self.homes.items() if w <= x <= e and s <= y <= n), None)
 
-    def _facilities(self, edit: Any) -> None:
+    def put_facilities(self, edit: Any) -> None:
         if not self.facilities:
             return
         edit.put("service_points", "derived", frame(self.facilities))

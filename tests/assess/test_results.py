@@ -83,7 +83,7 @@ def test_comparison_of_two_snapshots(tmp_path: Path) -> None:
     before = assess(city, "kezhong-default")
     lattice.add("pharmacy", 600, 500)
     with city.edit("a new pharmacy") as edit:
-        lattice._facilities(edit)
+        lattice.put_facilities(edit)
     after = assess(city.refresh(), "kezhong-default")
     change = compare(before, after)
     assert {"pharmacy"} == set(change.figures["element"]) - {"*"}

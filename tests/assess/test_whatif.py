@@ -367,13 +367,13 @@ def test_a_town_made_anew_finds_what_the_followed_one_does(rich_engine: Engine) 
     ]
     session = Session(rich_engine, [edit_of(document) for document in documents])
     network = session.town.network
-    scene = network._follower.scene
+    scene = network.follower.scene
     anew = Follower(scene, network.n_origins, len(network.near), network.thresholds.bound_dm)
     np.testing.assert_array_equal(network.near, anew.near)
     np.testing.assert_array_equal(network.which, anew.which)
-    feet = Footing.of(scene.graph, scene.closed, network._footing.xy, network._footing.max_gap_m)
+    feet = Footing.of(scene.graph, scene.closed, network.footing.xy, network.footing.max_gap_m)
     for name in ("edge", "offset_dm", "gap_dm", "reason"):
-        np.testing.assert_array_equal(getattr(network._footing, name), getattr(feet, name), err_msg=name)
+        np.testing.assert_array_equal(getattr(network.footing, name), getattr(feet, name), err_msg=name)
 
 
 def test_undoing_far_back_makes_pictures_again(engine: Engine) -> None:

@@ -133,7 +133,7 @@ def test_a_full_disk_leaves_the_previous_version(
         raise OSError(number, os.strerror(number))
 
     if victim == "layer":
-        monkeypatch.setattr(workspace, "_write_parquet", full)
+        monkeypatch.setattr(workspace, "write_parquet", full)
     elif victim == "snapshot":
         monkeypatch.setattr(snapshots, "write_json", lambda file, value: files.write_atomically(file, full))
     else:
@@ -303,7 +303,7 @@ KILLED = textwrap.dedent(
         path.write_bytes(b"PAR1 half of it")
         ready()
     if where == "layer":
-        workspace._write_parquet = slowly
+        workspace.write_parquet = slowly
     frame = gpd.GeoDataFrame(
         {"site_id": ["new"], "kind": ["land"], "source": ["ledger"]}, geometry=[shapely.Point(1, 1)], crs="EPSG:4326"
     )

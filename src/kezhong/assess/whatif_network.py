@@ -105,9 +105,9 @@ class Network:
         element = np.array([thresholds.row[name] for name in study.points["element"]], dtype=np.int32)
         closed = np.zeros(graph.n_edges, dtype=bool)
         self.layout = Layout(graph, closed, element, np.ones(len(element), dtype=bool), {})
-        self._footing = Footing.of(graph, closed, np.concatenate(xy), SNAP_M)
-        scene = self._scene(self.layout, self._footing)
-        self._follower = Follower(scene, self.n_origins, len(thresholds.elements), thresholds.bound_dm)
+        self.footing = Footing.of(graph, closed, np.concatenate(xy), SNAP_M)
+        scene = self._scene(self.layout, self.footing)
+        self.follower = Follower(scene, self.n_origins, len(thresholds.elements), thresholds.bound_dm)
         self._edges: frozenset[int] = frozenset()
         self._facilities: frozenset[int] = frozenset()
         self._enough = {one: self._counted(one) for one in thresholds.several}
@@ -121,7 +121,7 @@ class Network:
         """A network of one's own that stands as this one does."""
         own = object.__new__(Network)
         own.__dict__.update(self.__dict__)
-        own._follower = self._follower.fork()
+        own.follower = self.follower.fork()
         own._enough = dict(self._enough)
         return own
 
@@ -130,12 +130,12 @@ class Network:
     @property
     def near(self) -> Lengths:
         """(E, origins) decimetres to the nearest; changes in place."""
-        return self._follower.near
+        return self.follower.near
 
     @property
     def which(self) -> npt.NDArray[np.int32]:
         """(E, origins) its number, −1; changes in place."""
-        return self._follower.which
+        return self.follower.which
 
     @property
     def enough(self) -> Mapping[Several, Flags]:
@@ -148,9 +148,9 @@ class Network:
             return []
         layout, edges = self.layout, sorted(self._edges)
         if edges:
-            self._footing = self._footing.on(layout.graph, layout.closed, edges)
-        scene = self._scene(layout, self._footing)
-        looked = self._follower.follow(scene, edges, np.array(sorted(self._facilities), dtype=np.int64))
+            self.footing = self.footing.on(layout.graph, layout.closed, edges)
+        scene = self._scene(layout, self.footing)
+        looked = self.follower.follow(scene, edges, np.array(sorted(self._facilities), dtype=np.int64))
         self._edges, self._facilities = frozenset(), frozenset()
         for one in self._enough:
             if self.thresholds.row[one[0]] in looked:
@@ -237,12 +237,12 @@ class Network:
     @property
     def origins(self) -> Access:
         """Accesses of demand units and places; the edge is −1 off the streets."""
-        return self._follower.scene.places
+        return self.follower.scene.places
 
     @property
     def facilities(self) -> Access:
         """Accesses of the facilities in use."""
-        return self._follower.scene.facilities
+        return self.follower.scene.facilities
 
     def _scene(self, layout: Layout, footing: Footing) -> Scene:
         n = len(self._origin)

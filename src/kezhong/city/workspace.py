@@ -197,7 +197,7 @@ class Edit:
         digest = content_hash(table, schema)
         file = self.city.folder / "layers" / layer / f"{digest}.parquet"
         if not file.exists():
-            write_atomically(file, lambda path: _write_parquet(table, path))
+            write_atomically(file, lambda path: write_parquet(table, path))
         self._parts.setdefault(layer, {})[source] = digest
         self._changed()
         return digest
@@ -250,7 +250,8 @@ def _join(frames: list[pd.DataFrame], schema: LayerSchema) -> pd.DataFrame:
     return conform(empty, schema)
 
 
-def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a layer's table, with its geometry where it has one."""
     if isinstance(table, gpd.GeoDataFrame):
         table.to_parquet(path, index=False, compression="zstd", write_covering_bbox=False)
     else:

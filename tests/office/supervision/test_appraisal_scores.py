@@ -5,118 +5,39 @@ from __future__ import annotations
 import copy
 import io
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
 import openpyxl
 import pytest
 
+from appraisal_world import NOW, computed, done, on, opened, published, small_world, unit, workbook
 from kezhong import clock
 from kezhong.errors import ConflictError, InputError, NotFoundError, PermissionDeniedError
 from kezhong.office.access.permissions import Permission
 from kezhong.office.models import (
     Appraisal,
     AppraisalScore,
-    AppraisalUnit,
     AuditEntry,
-    Measurement,
     Money,
     Objection,
     Project,
     StepTaken,
-    Target,
 )
 from kezhong.office.supervision import appeals, appraisals, satisfaction
 from kezhong.office.supervision.measures import wilson
 from kezhong.office.supervision.rules import get_rules, parse_rules
-from kezhong.office.supervision.score_workbook import differences, write_scores
+from kezhong.office.supervision.score_workbook import differences
 from kezhong.office.supervision.scoring import effective_weights
 from office_world import EAST, World
 from supervision_world import add_step, add_submission, add_task, place
-
-#: A working day after the year that is appraised.
-NOW = datetime(2023, 1, 10, 2, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
 def _january() -> Iterator[None]:
     with clock.frozen(NOW):
         yield
-
-
-def on(month: int, day: int) -> datetime:
-    return datetime(2022, month, day, 3, tzinfo=UTC)
-
-
-def done(world: World, org: str, code: str, *, state: str = "closed", at: datetime, **values: Any) -> int:
-    key = add_task(world, org, code, state=state, done_at=at, **values)
-    add_step(world, "task", key, "report", at, org)
-    return key
-
-
-def small_world(world: World) -> None:
-    """East: 4 tasks due, of which 2 in time, 1 late, 1 overdue; two of them of a shortfall, one measured as met."""
-    due = {"due_on": date(2022, 6, 30)}
-    parent = add_task(world, "east", "E-0", **due)  # handed down: its parts count
-    done(world, "east", "E-1", at=on(6, 1), shortfall_id="s1", **due)
-    done(
-        world, "street-150301001", "E-2", state="measured_met", at=on(6, 2), shortfall_id="s2", parent_id=parent, **due
-    )
-    done(world, "community-150301001001", "E-3", at=on(7, 20), **due)
-    add_task(world, "east", "E-4", shortfall_id="s4", **due)
-    add_task(world, "east", "E-5", state="suspended", **due)
-    add_task(world, "east", "E-6", due_on=date(2023, 3, 1))
-    with world.office.acting(world.office.system("test")) as session:
-        target = Target(
-            programme_id=world.programme, name="15分钟可达", kind="access_coverage", metric="share", value=0.9, unit="share",
-            baseline=0.5, due_on=date(2022, 12, 31), source="建议值", **place(world, session, "east"),
-        )  # fmt: skip
-        session.add(target)
-        session.flush()
-        for run, value, status, at in (("r1", 0.6, "not_met", on(6, 1)), ("r2", 0.8, "not_met", on(12, 1))):
-            session.add(
-                Measurement(
-                    target_id=target.id, run_id=run, at=at, value=value, status=status, **place(world, session, "east")
-                )
-            )
-        session.add(
-            Measurement(
-                target_id=target.id,
-                run_id="r3",
-                at=datetime(2023, 1, 5, tzinfo=UTC),
-                value=0.9,
-                status="met",
-                **place(world, session, "east"),
-            )
-        )
-    with world.office.acting(world.actor("office")) as session:
-        satisfaction.enter(session, EAST, "2022H2", 200, 170, method="入户", source="第三方")
-
-
-def opened(world: World, rules: Any = "default-2022") -> int:
-    with world.office.acting(world.actor("office")) as session:
-        return appraisals.open_appraisal(session, world.programme, "2022", rules).id
-
-
-def computed(world: World, key: int) -> None:
-    with world.office.acting(world.actor("office")) as session:
-        appraisals.compute(session, key)
-
-
-def published(world: World) -> int:
-    key = opened(world)
-    computed(world, key)
-    with world.office.acting(world.actor("office")) as session:
-        appraisals.publish(session, key)
-    return key
-
-
-def unit(world: World, key: int, org: str, name: str = "office") -> tuple[AppraisalUnit, dict[str, AppraisalScore]]:
-    with world.office.acting(world.actor(name)) as session:
-        appraisal = session.get(Appraisal, key)
-        row = next(one for one in appraisals.visible_units(session, appraisal) if one.org_id == world.org[org])
-        return row, {score.item: score for score in appraisals.scores_of(session, row)}
 
 
 def test_scores_by_hand(world: World) -> None:
@@ -413,16 +334,6 @@ def test_veto_is_said_and_the_total_stays_readable(world: World) -> None:
         appraisals.publish(session, key)
     with pytest.raises(ConflictError), world.office.acting(world.actor("office")) as session:
         appraisals.set_veto(session, row.id, "fraud", "晚了")
-
-
-def workbook(world: World, key: int, name: str = "office") -> bytes:
-    with world.office.acting(world.actor(name)) as session:
-        appraisal = session.get(Appraisal, key)
-        parts = [
-            (row, appraisals.scores_of(session, row), appraisals.may_see_rows(session, row))
-            for row in appraisals.visible_units(session, appraisal)
-        ]
-        return write_scores("2022年度考核", appraisal, appraisals.rules_of(appraisal), parts)
 
 
 def test_score_sheets_are_read_back_equal(world: World) -> None:

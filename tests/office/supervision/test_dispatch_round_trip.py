@@ -283,10 +283,10 @@ def test_all_or_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     real = sheets.write_reply
 
-    def fails_on_the_second(session: Any, row: Any, reply: Any, source: str) -> Any:
+    def fails_on_the_second(session: Any, row: Any, reply: Any, in_name: Any) -> Any:
         if row["code"] == "E-2":
             raise InputError("steps.bad_date", column="due", value="x", expected="y")
-        return real(session, row, reply, source)
+        return real(session, row, reply, in_name)
 
     monkeypatch.setattr(sheets, "write_reply", fails_on_the_second)
     with pytest.raises(ConflictError, match="E-2"):

@@ -149,7 +149,7 @@ def test_a_district_cannot_import_for_others(world: World) -> None:
 def test_a_failure_halfway_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from kezhong.office.tasks import importing
 
-    made = importing._make
+    made = importing.make_task
     calls = []
 
     def fail(*given: Any) -> Task:
@@ -158,7 +158,7 @@ def test_a_failure_halfway_leaves_nothing(world: World, monkeypatch: pytest.Monk
             raise RuntimeError
         return made(*given)
 
-    monkeypatch.setattr(importing, "_make", fail)
+    monkeypatch.setattr(importing, "make_task", fail)
     with pytest.raises(RuntimeError):
         write(world, sheet([(k, f"任务{k}", "", "市民政局", "2023年6月") for k in range(5)]))
     assert tasks(world) == []

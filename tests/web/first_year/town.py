@@ -161,8 +161,8 @@ def _people(office: Office) -> Cast:
     cast = Cast(office, YEAR, clock.now())
     system = office.system("demo")
     with clock.frozen(cast.moment(1, 10)), office.acting(system) as session, session.because("demo.setup"):
-        build._make_units(session, cast)
-        build._make_people(session, cast, None)
+        build.make_units(session, cast)
+        build.make_people(session, cast, None)
         wanted = [cast.people[name] for name in STAFF]
         for person in session.scalars(select(Person).where(Person.id.in_(wanted))):
             person.demo = True  # so that they come in through the same door

@@ -421,7 +421,7 @@ export interface paths {
         put?: never;
         /**
          * Decide Appeal
-         * @description Take an appeal up, uphold or dismiss it, correct the score; what was before stays readable.
+         * @description Take an appeal up, uphold or dismiss it, correct the score, review it again; what was before stays readable.
          */
         post: operations["decide_appeal"];
         delete?: never;
@@ -576,6 +576,26 @@ export interface paths {
          * @description Appeal against one's own score, while it is published for comment.
          */
         post: operations["appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/appraisal-scores/{score_id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct Score
+         * @description Correct a score of a final result; who, why and what was before stay readable. ``If-Match``: the score's.
+         */
+        post: operations["correct_score"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5183,6 +5203,8 @@ export interface components {
          * @description A line of the table: one unit with the scores of its items.
          */
         AppraisedUnit: {
+            /** Corrections */
+            corrections: components["schemas"]["CorrectionOut"][];
             /** Due On */
             due_on: string | null;
             /** Group */
@@ -6298,6 +6320,53 @@ export interface components {
             /** Phone */
             phone: string | null;
         };
+        /**
+         * CorrectionOut
+         * @description A correction of a score: figures before and after, who, when and why.
+         */
+        CorrectionOut: {
+            /** After */
+            after: {
+                [key: string]: unknown;
+            };
+            /** At */
+            at: string;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            };
+            /**
+             * Final
+             * @description the result was final already
+             */
+            final: boolean;
+            /** Item */
+            item: string;
+            /**
+             * Person
+             * @description empty for those whose business the rows behind the score are not
+             */
+            person: string;
+            /** Reason */
+            reason: string;
+            /** Score Id */
+            score_id: number;
+            /**
+             * Unit
+             * @description the unit that corrected it
+             */
+            unit: string;
+        };
+        /**
+         * CorrectionWanted
+         * @description The share that a final result should have found for an item, and on what that rests.
+         */
+        CorrectionWanted: {
+            /** Reason */
+            reason: string;
+            /** Share */
+            share: number;
+        };
         /** CountedPilot */
         CountedPilot: {
             /** Id */
@@ -6509,7 +6578,7 @@ export interface components {
              * Step
              * @enum {string}
              */
-            step: "take_up" | "uphold" | "dismiss" | "correct";
+            step: "take_up" | "uphold" | "dismiss" | "correct" | "review_again";
         };
         /**
          * Decisions
@@ -11282,6 +11351,8 @@ export interface components {
             corrected_from: number | null;
             /** Correction */
             correction: string;
+            /** Corrections */
+            corrections: components["schemas"]["CorrectionOut"][];
             /** Denominator */
             denominator: number | null;
             /** Details */
@@ -11301,6 +11372,11 @@ export interface components {
             kind: "appraisal_score";
             /** May Appeal */
             may_appeal: boolean;
+            /**
+             * May Correct
+             * @description the result is final, and the caller may correct it
+             */
+            may_correct: boolean;
             /** Name */
             name: string;
             /** Numerator */
@@ -11720,6 +11796,12 @@ export interface components {
             state: string;
             /** Summary */
             summary: string;
+            /**
+             * Taken Over By
+             * @description above: the office or the level above; the office's own: a colleague, or nobody else is there
+             * @enum {string}
+             */
+            taken_over_by: "above" | "colleague" | "with_sending";
             /** Unit */
             unit: string;
             /** Version */
@@ -15347,6 +15429,50 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    correct_score: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                score_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -71,8 +71,8 @@ def build_office(
             office.acting(office.system("demo")) as session,
             session.because("demo.setup"),
         ):
-            _make_units(session, cast)
-            _make_people(session, cast, hash_password(password) if password else None)
+            make_units(session, cast)
+            make_people(session, cast, hash_password(password) if password else None)
         with _little_garbage():
             play(cast, span(progress, 0.1, 1.0))
 
@@ -110,7 +110,8 @@ def _numbers(session: OfficeSession, table: type[Base], count: int) -> list[int]
     return [int(one) for one in found.scalars()]
 
 
-def _make_units(session: OfficeSession, cast: Cast) -> None:
+def make_units(session: OfficeSession, cast: Cast) -> None:
+    """Make the units of the demonstration city, from its areas; their ids go into the cast."""
     areas = {area.code: area for area in session.scalars(select(Area))}
     places = [
         Place(area.code, area.name, area.level, area.parent_code)
@@ -143,7 +144,8 @@ def _make_units(session: OfficeSession, cast: Cast) -> None:
     session.flush()
 
 
-def _make_people(session: OfficeSession, cast: Cast, secret: str | None) -> None:
+def make_people(session: OfficeSession, cast: Cast, secret: str | None) -> None:
+    """Make the people of all units with their posts and roles; ``secret`` is the hash of the accounts' password."""
     units = {unit.code: unit for unit in session.scalars(select(Organisation))}
     community = min(code for code, unit in units.items() if unit.kind == "community_committee")
     wanted = [

@@ -62,7 +62,7 @@ def _open(script: Script, cast: Cast, month: int) -> None:
 
 
 def _fill(cast: Cast, sheet_id: int, unit: str, month: int) -> None:
-    with cast.acting("bangong" if unit == "office" else unit) as session:
+    with cast.acting(unit) as session:
         sheet = session.one(DispatchSheet, sheet_id)
         given = [_reply(cast, row, unit, month) for row in _chosen(sheet.rows, month)]
         text = f"本月牵头 {len(sheet.rows)} 项，{len(given)} 项有新进展"
@@ -98,8 +98,7 @@ def _reply(cast: Cast, row: Mapping[str, Any], unit: str, month: int) -> dict[st
 def _accept(script: Script, cast: Cast, round_id: int, month: int) -> None:
     with cast.acting("bangong") as session:
         for one in overview(session, round_id):
-            # Nobody takes over their own sheet, the office neither.
-            if one.sheet.state != "filled" or one.unit.code == "office":
+            if one.sheet.state != "filled":  # the office's own was filled in by another of its people
                 continue
             if (month, one.unit.code) == _RETURNED and not one.sheet.returns:
                 due = cast.later(clock.today(), 2)

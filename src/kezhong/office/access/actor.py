@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from kezhong.errors import PermissionDeniedError
 from kezhong.office.access.permissions import Permission
 from kezhong.office.access.roles import Reach
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,13 @@ class Actor:
         """
         if not self.may(permission):
             raise PermissionDeniedError("server.missing_permission", permission=permission.value)
+
+    def once(self, key: str, find: Callable[[], _Found]) -> _Found:
+        """What ``find`` says, asked once for this actor: as long as its rights last, that is one request."""
+        if key not in self._cache:
+            self._cache[key] = find()
+        found: _Found = self._cache[key]
+        return found
 
     def grants_for(self, permission: Permission) -> tuple[Grant, ...]:
         """The grants that hold ``permission``."""

@@ -105,12 +105,12 @@ def programs(state: Path) -> Programs:
     """
     if os.name != "posix":  # pragma: no cover
         raise WorkspaceError("database.not_posix")
-    installed, version = _installed()
+    folder, version = installed()
     account = _account(state)
-    found = Programs(installed / _WHEEL / "pginstall" / "bin", version, account)
+    found = Programs(folder / _WHEEL / "pginstall" / "bin", version, account)
     if not account.foreign or found.can_reach(found.folder / "postgres"):
         return found
-    return Programs(_copy(installed, version, state) / _WHEEL / "pginstall" / "bin", version, account)
+    return Programs(_copy(folder, version, state) / _WHEEL / "pginstall" / "bin", version, account)
 
 
 def _environment() -> dict[str, str]:
@@ -118,7 +118,14 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/"}
 
 
-def _installed() -> tuple[Path, str]:
+def installed() -> tuple[Path, str]:
+    """The folder of packages that holds the wheel with the server's programs, and the wheel's version.
+
+    Raises
+    ------
+    WorkspaceError
+        The wheel is not installed, or has no programs for this machine.
+    """
     spec = importlib.util.find_spec(_WHEEL)  # found, not imported: importing makes folders and changes permissions
     if spec is None or spec.origin is None:
         raise WorkspaceError("database.no_programs", problem=_WHEEL)

@@ -94,7 +94,7 @@ def hand_over(session: OfficeSession, person_id: int, to_person_id: int, note: s
         for grant in grants:
             end_grant(session, grant, _WRITE)
         counts["delegations"] = end_delegations_to(session, person_id, _WRITE)
-        counts["tokens"] = _tokens(session, person_id)
+        counts["tokens"] = end_tokens(session, person_id)
         person.status = "left"
         person.left_on = today
         counts["sessions"] = end_sessions(session, person_id)
@@ -200,7 +200,8 @@ def _teams(session: OfficeSession, person_id: int, to_person_id: int) -> int:
     return len(mine)
 
 
-def _tokens(session: OfficeSession, person_id: int) -> int:
+def end_tokens(session: OfficeSession, person_id: int) -> int:
+    """Revoke all tokens of a person; how many there were."""
     tokens = list(
         session.scalars(select(ApiToken).where(ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None)))
     )

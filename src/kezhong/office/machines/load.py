@@ -86,7 +86,7 @@ def load_machines() -> Mapping[str, Machine]:
     files = sorted((one for one in folder.iterdir() if one.name.endswith(".yaml")), key=lambda one: one.name)
     machines = [parse_machine(one.read_text("utf-8"), one.name) for one in files if one.name != VOCABULARY]
     found = {one.id: one for one in machines}
-    _refuse(_between(found, load_vocabulary()), "machines")
+    _refuse(problems_between(found, load_vocabulary()), "machines")
     return MappingProxyType(found)
 
 
@@ -104,7 +104,7 @@ def get_machine(name: str) -> Machine:
     return machines[name]
 
 
-def _between(machines: Mapping[str, Machine], words: Vocabulary) -> list[tuple[str, str]]:
+def problems_between(machines: Mapping[str, Machine], words: Vocabulary) -> list[tuple[str, str]]:
     """What is wrong between the files."""
     steps = [(machine, step) for machine in machines.values() for step in machine.transitions.values()]
     used_needs = {need for _, step in steps for need in (*step.needs, *step.may)}

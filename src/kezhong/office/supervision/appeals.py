@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
 
-from kezhong.errors import ConflictError, InputError, NotFoundError
+from kezhong.errors import ConflictError, NotFoundError
 from kezhong.office.access.permissions import Permission
-from kezhong.office.models import Appraisal, AppraisalScore, AppraisalUnit, Objection
+from kezhong.office.models import AppraisalScore, AppraisalUnit, Objection
 from kezhong.office.session import OfficeSession
 from kezhong.office.steps import Step, right_of, take_step
-from kezhong.office.supervision.appraisals import follow, open_appeals, retotal, rules_of, scores_of
+from kezhong.office.supervision.appraisals import open_appeals, scores_of
+from kezhong.office.supervision.corrections import (
+    FINAL,
+    change_share,
+    check_share,
+    correct_final,
+    follow_units,
+    unit_of,
+)
 
-#: What a correction changes of a score, and its trail keeps.
-_FIGURES = ("numerator", "denominator", "value", "score", "status", "effective_weight")
+#: The step of an appraisal that waits for an appeal which is reviewed again.
+_AGAIN = "appeal_again"
 
 
 def file_appeal(session: OfficeSession, score_id: int, text: str) -> Objection:
@@ -30,7 +37,7 @@ def file_appeal(session: OfficeSession, score_id: int, text: str) -> Objection:
         It is not published, or an appeal against it is open already.
     """
     score = session.one(AppraisalScore, score_id, Permission.APPEAL)
-    unit = _unit_of(session, score, Permission.APPEAL)
+    unit = unit_of(session, score, Permission.APPEAL)
     if unit.state not in ("published_for_comment", "appealed"):
         raise ConflictError("appraisal.not_published")
     if any(one.object_id == score.id for one in open_appeals(session, unit)):
@@ -44,7 +51,7 @@ def file_appeal(session: OfficeSession, score_id: int, text: str) -> Objection:
     with session.because("appeal.file", text):
         session.create(appeal, Permission.APPEAL)
         session.flush()
-    _follow(session, unit)
+    follow_units(session, unit)
     return appeal
 
 
@@ -58,7 +65,8 @@ def decide(
     due: date | None = None,
     share: float | None = None,
 ) -> Objection:
-    """Take a step of an appeal: ``take_up`` (due), ``uphold``, ``dismiss`` (reason), ``correct`` (share), ``withdraw``.
+    """Take a step of an appeal: ``take_up`` (due), ``uphold``, ``dismiss`` (reason), ``correct`` (share), ``withdraw``;
+    ``review_again`` (reason, due) by the level above.
 
     Parameters
     ----------
@@ -69,8 +77,8 @@ def decide(
     appeal = session.one(Objection, appeal_id, permission)
     if not appeal.object_kind.startswith("appraisal"):
         raise NotFoundError("office.no_such", kind="appeal", value=appeal_id)
-    if share is not None and not 0 <= share <= 1:
-        raise InputError("appraisal.bad_share", value=share)
+    if share is not None:
+        check_share(share)
     fields = {"due": due, "result": None if share is None else str(share)}
     appeal = take_step(session, appeal, step, version=version, reason=reason, fields=fields)
     if step in ("uphold", "dismiss"):
@@ -79,22 +87,45 @@ def decide(
 
 
 def correct_score(session: OfficeSession, appeal: Objection, step: Step) -> None:
-    """Put the decided share in the place of the counted one; the former value stays readable in three places."""
-    score = _score_of(session, appeal, right_of(step.transition))
-    unit = _unit_of(session, score, right_of(step.transition))
-    share = Fraction(str(step.fields["result"]))
-    before = {name: getattr(score, name) for name in _FIGURES} | {"total": unit.total}
-    group = rules_of(session.one(Appraisal, score.appraisal_id)).groups[unit.group]
-    with session.because("appeal.correct", appeal.decision or step.reason):
-        score.corrected_from = score.value
-        score.value, score.status = float(share), "corrected"
-        score.numerator = score.denominator = None
-        score.details = {**score.details, "share": str(share), "counted": before}
-        score.correction = appeal.decision or step.reason
+    """Put the decided share in the place of the counted one; the former value stays readable in three places.
+
+    A result that is final meanwhile – the appeal was reviewed again – is corrected by its own step, with its own trail.
+    """
+    right = right_of(step.transition)
+    score = _score_of(session, appeal, right)
+    unit = unit_of(session, score, right)
+    reason = appeal.decision or step.reason
+    share = float(str(step.fields["result"]))
+    if unit.state in FINAL:
+        correct_final(session, score.id, share, reason, appeal=appeal)
+        return
+    with session.because("appeal.correct", reason):
         score.objection_id = appeal.id
-        retotal(session, unit, group, scores_of(session, unit), right_of(step.transition))
-        after = {"value": score.value, "score": score.score, "effective_weight": score.effective_weight}
-        appeal.before, appeal.after = before, {**after, "status": score.status, "total": unit.total}
+        appeal.before, appeal.after = change_share(session, score, unit, check_share(share), reason, right)
+
+
+def review_again(session: OfficeSession, appeal: Objection, step: Step) -> None:
+    """An appeal that was dismissed is open anew, at the level above: what was decided stays in its course.
+
+    A result that is published waits for it again. One that is final stands while it is reviewed, and is corrected
+    where the appeal is upheld after all.
+
+    Raises
+    ------
+    ConflictError
+        The result is being counted anew and is not shown to anybody now, or another appeal against it is open.
+    """
+    right = right_of(step.transition)
+    score = _score_of(session, appeal, right)
+    unit = unit_of(session, score, right)
+    if unit.state in ("open", "computed"):
+        raise ConflictError("appraisal.not_published")
+    if any(one.object_id == score.id and one.id != appeal.id for one in open_appeals(session, unit)):
+        raise ConflictError("appraisal.appeal_open")
+    appeal.decided_at, appeal.decision = None, ""
+    if unit.state == "published_for_comment":
+        take_step(session, unit, _AGAIN, reason=step.reason, by_system=True)
+        follow_units(session, unit)
 
 
 def settle_unit(session: OfficeSession, appeal: Objection, step: Step) -> None:
@@ -103,7 +134,7 @@ def settle_unit(session: OfficeSession, appeal: Objection, step: Step) -> None:
         return
     session.flush()
     score = _score_of(session, appeal, right_of(step.transition))
-    unit = _unit_of(session, score, right_of(step.transition))
+    unit = unit_of(session, score, right_of(step.transition))
     if unit.state != "appealed" or open_appeals(session, unit):
         return
     upheld = _corrected_since_published(session, unit)
@@ -114,7 +145,7 @@ def settle_unit(session: OfficeSession, appeal: Objection, step: Step) -> None:
         by_system=True,
         fields={"result": "corrected" if upheld else "unchanged"},
     )
-    _follow(session, unit)
+    follow_units(session, unit)
 
 
 def _corrected_since_published(session: OfficeSession, unit: AppraisalUnit) -> bool:
@@ -129,21 +160,6 @@ def _corrected_since_published(session: OfficeSession, unit: AppraisalUnit) -> b
 
 def _score_of(session: OfficeSession, appeal: Objection, permission: Permission) -> AppraisalScore:
     return session.one(AppraisalScore, appeal.object_id, permission)
-
-
-def _unit_of(session: OfficeSession, score: AppraisalScore, permission: Permission) -> AppraisalUnit:
-    statement = select(AppraisalUnit.id).where(
-        AppraisalUnit.appraisal_id == score.appraisal_id, AppraisalUnit.org_id == score.org_id
-    )
-    key = session.execute(statement.execution_options(through_parent=True)).scalar_one()
-    return session.one(AppraisalUnit, key, permission)
-
-
-def _follow(session: OfficeSession, unit: AppraisalUnit) -> None:
-    session.flush()
-    statement = select(AppraisalUnit.state).where(AppraisalUnit.appraisal_id == unit.appraisal_id)
-    states = list(session.execute(statement.execution_options(through_parent=True)).scalars())
-    follow(session, session.one(Appraisal, unit.appraisal_id), states)
 
 
 def appeals_of(session: OfficeSession, appraisal_id: int) -> list[tuple[Objection, AppraisalScore]]:

@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import openpyxl
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
+from kezhong import clock
 from kezhong.errors import InputError
 from kezhong.office.models import Appraisal, AppraisalScore, AppraisalUnit
 from kezhong.office.supervision import cells
+from kezhong.office.supervision.corrections import Correction
 from kezhong.office.supervision.reading import check_container
 from kezhong.office.supervision.rules import Rules
 
 FORMAT = "kezhong-appraisal/1"
 SUMMARY, DETAIL, ROWS, RULES, META = "考核汇总", "计分明细", "依据条目", "考核规则", "_kezhong"
+TRAIL = "更正记录"
 NO_DATA = "无数据"
 _DETAIL = (
     ("单位", 22), ("考核项", 22), ("分值", 8), ("实评权重", 10), ("分子", 12), ("分母", 12), ("完成率", 10),
@@ -31,17 +36,30 @@ _ROWS = (
     ("单位", 22), ("考核项", 22), ("类别", 12), ("条目编号", 16), ("名称", 36), ("计入", 10), ("说明", 40),
     ("记录号", 8),
 )  # fmt: skip
+_TRAIL = (
+    ("单位", 22), ("考核项", 22), ("更正时间", 17), ("更正环节", 12), ("更正单位", 18), ("更正人", 10),
+    ("更正理由", 40), ("更正前完成率", 12), ("更正后完成率", 12), ("更正前得分", 11), ("更正后得分", 11),
+    ("更正前总分", 11), ("更正后总分", 11),
+)  # fmt: skip
+_SHARES = ("完成率", "更正前完成率", "更正后完成率")
 _STATUS = {"scored": "已计分", "no_data": NO_DATA, "corrected": "已更正", "vetoed": "否决"}
 _KINDS = {
     "task": "任务", "submission": "报送材料", "dispatch_sheet": "月调度表", "measurement": "实测", "target": "目标",
     "satisfaction": "满意度调查", "money": "资金",
 }  # fmt: skip
 
-Part = tuple[AppraisalUnit, Sequence[AppraisalScore], bool]
+
+class Part(NamedTuple):
+    """A unit with its scores, whether the rows behind them may be shown, and what was corrected, oldest first."""
+
+    unit: AppraisalUnit
+    scores: Sequence[AppraisalScore]
+    shown: bool
+    corrections: Sequence[Correction] = ()
 
 
 def write_scores(title: str, appraisal: Appraisal, rules: Rules, parts: Sequence[Part]) -> bytes:
-    """The workbook; ``parts`` are units with their scores, and whether the rows behind them may be shown."""
+    """The workbook. Where something was corrected its first page says so, and another what, why and by whom."""
     book = Workbook()
     page: Any = book.active
     page.title = SUMMARY
@@ -49,6 +67,9 @@ def write_scores(title: str, appraisal: Appraisal, rules: Rules, parts: Sequence
     table_page(book.create_sheet(DETAIL), _DETAIL, [line for part in parts for line in _details(part)])
     table_page(book.create_sheet(ROWS), _ROWS, [line for part in parts for line in _behind(part)])
     _rules(book.create_sheet(RULES), rules)
+    corrected = [line for part in parts for line in _corrected(part)]
+    if corrected:
+        table_page(book.create_sheet(TRAIL), _TRAIL, corrected)
     meta = book.create_sheet(META)
     for row, (name, value) in enumerate(
         (("format", FORMAT), ("appraisal", appraisal.id), ("period", appraisal.period), ("state", appraisal.state)), 1
@@ -63,15 +84,16 @@ def write_scores(title: str, appraisal: Appraisal, rules: Rules, parts: Sequence
 
 
 def _summary(page: Any, title: str, rules: Rules, parts: Sequence[Part]) -> None:
-    page.merge_cells("A1:I1")
+    page.merge_cells("A1:J1")
     cells.fill(page["A1"], title).font = cells.TITLE
     page["A1"].alignment = cells.MIDDLE
     page.row_dimensions[1].height = 34
-    page.merge_cells("A2:I2")
+    page.merge_cells("A2:J2")
     mark = "规则为建议值（待核）。" if rules.proposal else ""
-    note = f"{mark}“无数据”的考核项不计零分，其分值按比例分给其他项（见“实评权重”）；各单位按编码排列，不排名次。"
+    rest = "“无数据”的考核项不计零分，其分值按比例分给其他项（见“实评权重”）；各单位按编码排列，不排名次。"
+    note = f"{_correction_note(parts)}{mark}{rest}"
     cells.fill(page["A2"], note).alignment = cells.WRAPPED
-    page.row_dimensions[2].height = 30
+    page.row_dimensions[2].height = 44 if any(part.corrections for part in parts) else 30
     row = 4
     for group in rules.groups.values():
         chosen = [part for part in parts if part[0].group == group.id]
@@ -90,28 +112,68 @@ def _group(page: Any, row: int, group: Any, parts: Sequence[Part]) -> int:
         "总分",
         "有数据的分值占比",
         "一票否决",
+        "更正",
     ]
     for place, text in enumerate(heads, 1):
         _styled(cells.fill(page.cell(row, place), text), head=True)
     page.row_dimensions[row].height = 42
-    for unit, scores, _ in parts:
+    for unit, scores, _, corrections in parts:
         row += 1
         by_item = {score.item: score for score in scores}
         found = [by_item.get(item.id) for item in group.items]
         values: list[Any] = [unit.name]
         values += [NO_DATA if score is None or score.score is None else score.score for score in found]
         vetoes = "；".join(f"{one['zh']}：{one['reason']}" for one in unit.vetoes)
-        values += [NO_DATA if unit.total is None else unit.total, unit.measured_weight, vetoes]
+        values += [NO_DATA if unit.total is None else unit.total, unit.measured_weight, vetoes, _in_short(corrections)]
         for place, value in enumerate(values, 1):
             cell = _styled(cells.fill(page.cell(row, place), value))
             if isinstance(value, float):
-                cell.number_format = "0%" if place == len(values) - 1 else "0.00"
+                cell.number_format = "0%" if place == len(values) - 2 else "0.00"
         page.row_dimensions[row].height = 24
     return row
 
 
+def _correction_note(parts: Sequence[Part]) -> str:
+    """Said first, so that nobody takes a corrected sheet for the one that was published."""
+    found = [one for part in parts for one in part.corrections]
+    if not found:
+        return ""
+    final = sum(one.final for one in found)
+    last = clock.local_day(max(one.at for one in found)).isoformat()
+    ways = f"其中定稿后更正 {final} 处，" if final else ""
+    return f"本表经过更正：共 {len(found)} 处，{ways}最近一次 {last}，见“{TRAIL}”。"
+
+
+def _in_short(corrections: Sequence[Correction]) -> str:
+    return "；".join(
+        f"{one.name} {_points(one.before.get('score'))} → {_points(one.after.get('score'))}" for one in corrections
+    )
+
+
+def _points(value: float | None) -> str:
+    return NO_DATA if value is None else f"{value:.2f}"
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(ZoneInfo(clock.CITY_ZONE)).strftime("%Y-%m-%d %H:%M")
+
+
+def _corrected(part: Part) -> list[list[Any]]:
+    def figures(one: Correction, name: str) -> list[Any]:
+        return [NO_DATA if held.get(name) is None else held[name] for held in (one.before, one.after)]
+
+    return [
+        [
+            part.unit.name, one.name, _moment(one.at),
+            "定稿后更正" if one.final else "申诉更正", one.unit, one.person, one.reason, *figures(one, "value"),
+            *figures(one, "score"), *figures(one, "total"),
+        ]
+        for one in part.corrections
+    ]  # fmt: skip
+
+
 def _details(part: Part) -> list[list[Any]]:
-    unit, scores, _ = part
+    unit, scores = part.unit, part.scores
     return [
         [
             unit.name, score.name, score.weight, score.effective_weight, score.numerator, score.denominator,
@@ -123,8 +185,8 @@ def _details(part: Part) -> list[list[Any]]:
 
 
 def _behind(part: Part) -> list[list[Any]]:
-    unit, scores, shown = part
-    if not shown:
+    unit, scores = part.unit, part.scores
+    if not part.shown:
         return []
     return [
         [
@@ -158,7 +220,7 @@ def table_page(page: Any, heads: Sequence[tuple[str, float]], lines: Sequence[Se
         for place, value in enumerate(line, 1):
             cell = _styled(cells.fill(page.cell(row, place), value))
             if isinstance(value, float):
-                cell.number_format = "0.0000" if heads[place - 1][0] in ("完成率", "更正前完成率") else "0.00"
+                cell.number_format = "0.0000" if heads[place - 1][0] in _SHARES else "0.00"
     page.freeze_panes = "C2"
     page.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{len(lines) + 1}"
     page.print_title_rows = "1:1"

@@ -13,8 +13,8 @@ from kezhong.errors import ConflictError, InputError, KezhongError, NotFoundErro
 from kezhong.office.access.permissions import Permission
 from kezhong.office.models import DispatchRound, DispatchSheet, Organisation
 from kezhong.office.session import OfficeSession
-from kezhong.office.steps import take_step
-from kezhong.office.supervision import checking, rows
+from kezhong.office.steps import InName, allowed_steps, take_step
+from kezhong.office.supervision import checking, reviewers, rows
 from kezhong.office.supervision.forms import Form
 from kezhong.office.supervision.periods import parse_period
 from kezhong.office.supervision.problems import Problem, Severity, blocking
@@ -22,6 +22,7 @@ from kezhong.office.supervision.progress import write_reply
 from kezhong.office.supervision.reading import Stated, open_file, read_rows
 from kezhong.office.supervision.rounds import form_of, title_of
 from kezhong.office.supervision.seal import digest_of
+from kezhong.office.telling.notices import tell_units
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,8 @@ def fill_sheet(
 ) -> DispatchSheet:
     """Hand a sheet in. The same content once more changes nothing.
 
+    The office's own is taken over with it where the office has nobody else to do so.
+
     Raises
     ------
     InputError
@@ -156,7 +159,27 @@ def fill_sheet(
         sheet.filled_at = clock.now()
         sheet.first_filled_at = sheet.first_filled_at or sheet.filled_at
         sheet.filled_by = session.actor.person_id
-    return sheet
+    return _for_the_office(session, sheet) if reviewers.is_of_office(session, sheet) else sheet
+
+
+def _for_the_office(session: OfficeSession, sheet: DispatchSheet) -> DispatchSheet:
+    """The office's own sheet waits for a second person; where there is none it is taken over at once, if it can be."""
+    others = reviewers.second_people(session, sheet)
+    if others:
+        tell_units(
+            session, [], "changed", sheet, f"dispatch:{sheet.id}:second:{sheet.version}", others,
+            name=_source(session, sheet), step_zh="请复核采纳", step_en="Please review",
+        )  # fmt: skip
+        return sheet
+    form = form_of(session.one(DispatchRound, sheet.round_id))
+    told = checking.check(form, sheet.rows, [dict(one) for one in sheet.replies], rows.live(session, sheet.rows))
+    mine = any(step["id"] == "accept" for step in allowed_steps(session, sheet))
+    # What changed meanwhile has to be decided first, also by one who is alone: then it is accepted by hand.
+    return accept_sheet(session, sheet.id) if mine and not _undecided(told, {}) else sheet
+
+
+def _undecided(problems: Sequence[Problem], decisions: Mapping[str, str]) -> list[Problem]:
+    return [p for p in problems if p.severity is Severity.DECIDE and decisions.get(p.row) not in ("take", "skip")]
 
 
 def accept_sheet(
@@ -167,6 +190,9 @@ def accept_sheet(
     version: int | None = None,
 ) -> DispatchSheet:
     """Take a sheet over: progress goes to its tasks and projects, all of it or nothing.
+
+    A unit's is taken over by the office or the level above, the office's own by another of its people than filled it
+    in; by the same only where there is nobody else (:mod:`kezhong.office.supervision.reviewers`).
 
     Parameters
     ----------
@@ -185,16 +211,17 @@ def accept_sheet(
     form = form_of(session.one(DispatchRound, sheet.round_id))
     now = rows.live(session, sheet.rows)
     problems = checking.check(form, sheet.rows, [dict(reply) for reply in sheet.replies], now) if sheet.replies else []
-    open_ = [p for p in problems if p.severity is Severity.DECIDE and decisions.get(p.row) not in ("take", "skip")]
+    open_ = _undecided(problems, decisions)
     if open_:
         raise ConflictError("dispatch.undecided", count=len(open_), rows=[problem.row for problem in open_])
-    sheet = take_step(session, sheet, "accept")
-    source = _source(session, sheet)
+    alone = reviewers.is_of_office(session, sheet) and sheet.filled_by == session.actor.person_id
+    sheet = take_step(session, sheet, "accept", reason=reviewers.ALONE if alone else "")
+    in_name = InName(sheet.org_id, _source(session, sheet))
     written = []
     for row, reply in zip(sheet.rows, sheet.replies, strict=True):
         if checking.is_blank(form, reply):
             continue
-        written.append({"row": row["row"], **_write(session, row, reply, now, decisions, source)})
+        written.append({"row": row["row"], **_write(session, row, reply, now, decisions, in_name)})
     with session.because("dispatch_sheet.accept"):
         sheet.written = written
     return sheet
@@ -206,7 +233,7 @@ def _write(
     reply: Mapping[str, Any],
     now: Mapping[str, rows.Live],
     decisions: Mapping[str, str],
-    source: str,
+    in_name: InName,
 ) -> dict[str, Any]:
     live = now.get(row["row"])
     if live is not None and not live.open:
@@ -216,7 +243,7 @@ def _write(
     if row["kind"] == "check":
         return {"outcome": "text_only"}
     try:
-        return write_reply(session, row, reply, source)
+        return write_reply(session, row, reply, in_name)
     except KezhongError as problem:
         raise ConflictError(
             "dispatch.row_refused",

@@ -10,54 +10,101 @@ from kezhong import clock
 from kezhong.errors import ConflictError, InputError, PermissionDeniedError
 from kezhong.office.access.permissions import Permission
 from kezhong.office.machines import Relation, StateKind, get_machine
-from kezhong.office.models import Person, Post, RoleGrant, StepTaken, Task
+from kezhong.office.models import Person, Post, RoleGrant, Task
 from kezhong.office.session import OfficeSession
-from kezhong.office.steps import related, take_step
+from kezhong.office.steps import InName, note_course, related, take_step
 from kezhong.office.tasks.parts import roll_up
 from kezhong.office.telling.lighting import relight
 from kezhong.office.telling.notices import Told, about, tell, tell_units
 
 #: States in which the lead unit reports progress.
 WORKING = ("accepted", "in_progress", "returned")
+#: Steps that the first progress of a task implies, by its state.
+_BEGIN = {"issued": ("accept", "start"), "accepted": ("start",), "returned": ("rework",)}
 
 
 def report_progress(
-    session: OfficeSession, task_id: int, version: int, progress: int | None, note: str = "", *, by_hand: bool = False
+    session: OfficeSession,
+    task_id: int,
+    version: int | None,
+    progress: int | None,
+    note: str | None = "",
+    *,
+    by_hand: bool = False,
+    reason: str = "",
+    in_name: InName | None = None,
 ) -> Task:
-    """Report how far a task is; one that was only accepted is begun by it.
+    """Report how far a task is; one that was not begun, or was returned, is taken up by progress above 0.
 
-    With parts its progress is theirs; ``by_hand`` sets it all the same, and ``progress=None`` goes back to the parts.
+    Parameters
+    ----------
+    progress
+        Percent. With parts its progress is theirs; ``by_hand`` sets it all the same, ``None`` goes back to the parts.
+    note
+        How things stand; ``None`` leaves what was said last.
+    reason
+        Why, for course and audit: what a progress that goes back needs.
+    in_name
+        The unit that said so on something it handed in, where the actor only passes it on. Its word also accepts a task
+        that was just issued: it would not report on what is not its duty.
 
     Raises
     ------
+    PermissionDeniedError
+        Neither the lead unit nor whom it was given to.
     ConflictError
-        It is not being worked on.
+        It is not being worked on, or has parts.
+    InputError
+        No percentage.
     """
     row = session.one(Task, task_id, Permission.HANDLE_TASK, version=version, lock=True)
-    if not is_related(session, row, Relation.LEAD) and row.assignee_id != session.actor.person_id:
+    if not _reports(session, row, in_name):
         raise PermissionDeniedError("tasks.not_lead")
-    if row.state not in WORKING:
+    if row.state not in WORKING and not (in_name and row.state == "issued"):
         raise ConflictError("tasks.not_working", state_zh=get_machine("task").state(row.state).zh)
-    parts = session.connection().execute(select(func.count()).where(Task.__table__.c.parent_id == row.id)).scalar()
+    parts = count_parts(session, row)
     if progress is None and not parts:
         raise InputError("tasks.bad_progress", column="progress", value="–")
     if progress is not None and not 0 <= progress <= 100:
         raise InputError("tasks.bad_progress", column="progress", value=progress)
     if parts and progress is not None and not by_hand:
         raise ConflictError("tasks.progress_of_parts", count=parts)
-    if row.state == "accepted":
-        take_step(session, row, "start")
-    with session.because("task.progress"):
+    if progress:
+        begin(session, row, in_name)
+    said = "" if note is None else note.strip()
+    told = "；".join(part for part in (reason.strip(), said) if part)
+    with session.because("task.progress", in_name.reason(reason) if in_name else reason.strip()):
         row.progress_by_hand = bool(parts) and progress is not None
         row.progress = row.progress if progress is None else progress
-        row.progress_note = note.strip()[:2000]
+        row.progress_note = row.progress_note if note is None else said[:2000]
         row.updated_at = clock.now()
         relight(session, row)
-        _note(session, row, "progress", f"填报进度 {row.progress}%", f"progress {row.progress}%", note.strip())
+        _note(
+            session, row, "progress", f"填报进度 {row.progress}%", f"progress {row.progress}%",
+            in_name.reason(told) if in_name else told, in_name,
+        )  # fmt: skip
     if progress is None:
         roll_up(session, row.id)
     roll_up(session, row.parent_id)
     return row
+
+
+def _reports(session: OfficeSession, row: Task, in_name: InName | None) -> bool:
+    if in_name is not None:
+        return in_name.org_id == row.org_id
+    return is_related(session, row, Relation.LEAD) or row.assignee_id == session.actor.person_id
+
+
+def count_parts(session: OfficeSession, row: Task) -> int:
+    """How many parts a task was handed down in."""
+    counted = select(func.count()).where(Task.__table__.c.parent_id == row.id)
+    return int(session.connection().execute(counted).scalar_one())
+
+
+def begin(session: OfficeSession, row: Task, in_name: InName | None = None) -> None:
+    """Take the steps that bring a task into progress; none where it is."""
+    for step in _BEGIN.get(row.state, ()):
+        take_step(session, row, step, in_name=in_name)
 
 
 def assign(session: OfficeSession, task_id: int, version: int, person_id: int | None) -> Task:
@@ -137,20 +184,16 @@ def remind_unit(session: OfficeSession, task_id: int, note: str = "") -> int:
     return told
 
 
-def _note(session: OfficeSession, row: Task, what: str, zh: str, en: str, reason: str) -> None:
+def _note(
+    session: OfficeSession, row: Task, what: str, zh: str, en: str, reason: str, in_name: InName | None = None
+) -> None:
     """A line in the course of the task that is no step of its machine."""
-    org = next((grant.org_id for grant in session.actor.grants if grant.org_id == row.org_id), None)
-    org = org or next((grant.org_id for grant in session.actor.grants), None)
-    note = StepTaken(
-        object_kind="task", object_id=row.id, transition=what, before=row.state, after=row.state, at=clock.now(),
-        person_id=session.actor.person_id, actor_org_id=org, reason=reason[:2000], details={"zh": zh, "en": en},
-        area_code=row.area_code, area_path=row.area_path, org_id=row.org_id, org_path=row.org_path,
-        department=row.department,
+    units = [grant.org_id for grant in session.actor.grants]
+    org = row.org_id if row.org_id in units else next(iter(units), None)
+    note_course(
+        session, row, what, org_id=in_name.org_id if in_name else org, otherwise=Permission.READ_TASK,
+        reason=reason[:2000], details={"zh": zh, "en": en}, passed_on_by=org,
     )  # fmt: skip
-    _, right = session._admitted.get(id(row), (row, Permission.READ_TASK))
-    session.admit(note, right)
-    session.add(note)
-    session.flush()
 
 
 def is_related(

@@ -334,7 +334,7 @@ def write_import(
     with session.because("task.import", source):
         for row in plan.rows:
             if row.outcome == "new" and row.lead is not None:
-                made.append(_make(session, row, programme_id, source))
+                made.append(make_task(session, row, programme_id, source))
             elif row.outcome == "update" and row.task is not None:
                 _change(session, row, source)
     if issue:
@@ -344,7 +344,8 @@ def write_import(
     return made
 
 
-def _make(session: OfficeSession, row: Planned, programme_id: int, source: str) -> Task:
+def make_task(session: OfficeSession, row: Planned, programme_id: int, source: str) -> Task:
+    """Make the task of a new row of the ledger, with its joint units."""
     today = clock.today()
     programme = session.get(Programme, programme_id)
     starts = max(today, programme.starts_on) if programme else today

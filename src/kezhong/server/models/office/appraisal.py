@@ -55,10 +55,19 @@ class Decision(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    step: Literal["take_up", "uphold", "dismiss", "correct"]
+    step: Literal["take_up", "uphold", "dismiss", "correct", "review_again"]
     reason: Text = ""
     due: date | None = None
     share: float | None = Field(default=None, allow_inf_nan=False, description="with correct: the share, 0 to 1")
+
+
+class CorrectionWanted(BaseModel):
+    """The share that a final result should have found for an item, and on what that rests."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    share: float = Field(ge=0, le=1, allow_inf_nan=False)
+    reason: Must
 
 
 class Withdrawal(BaseModel):
@@ -222,6 +231,20 @@ class ScoreCell(BaseModel):
     appealed: bool
 
 
+class CorrectionOut(BaseModel):
+    """A correction of a score: figures before and after, who, when and why."""
+
+    score_id: int
+    item: str
+    at: str
+    unit: str = Field(description="the unit that corrected it")
+    person: str = Field(description="empty for those whose business the rows behind the score are not")
+    reason: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    final: bool = Field(description="the result was final already")
+
+
 class AppraisedUnit(BaseModel):
     """A line of the table: one unit with the scores of its items."""
 
@@ -237,6 +260,7 @@ class AppraisedUnit(BaseModel):
     due_on: str | None
     open_to_caller: bool = Field(description="whether the caller may see the rows behind the scores")
     scores: list[ScoreCell]
+    corrections: list[CorrectionOut]
 
 
 class AppealOut(BaseModel):
@@ -280,7 +304,9 @@ class ScoreOut(ScoreCell):
     correction: str
     rows: list[dict[str, Any]]
     appeals: list[AppealOut]
+    corrections: list[CorrectionOut]
     may_appeal: bool
+    may_correct: bool = Field(description="the result is final, and the caller may correct it")
 
 
 class ScoreDifference(BaseModel):

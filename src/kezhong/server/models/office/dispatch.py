@@ -212,6 +212,9 @@ class SheetOut(BaseModel):
     written: list[dict[str, Any]]
     course: list[dict[str, Any]]
     allowed: list[dict[str, Any]]
+    taken_over_by: Literal["above", "colleague", "with_sending"] = Field(
+        description="above: the office or the level above; the office's own: a colleague, or nobody else is there"
+    )
 
 
 class DispatchChange(BaseModel):

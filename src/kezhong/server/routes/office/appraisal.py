@@ -13,6 +13,7 @@ from kezhong.office.models import Appraisal, AppraisalScore, AppraisalUnit, Obje
 from kezhong.office.session import OfficeSession
 from kezhong.office.supervision import appeals as appeal_service
 from kezhong.office.supervision import appraisals as service
+from kezhong.office.supervision import corrections as trail
 from kezhong.office.supervision import satisfaction as surveys
 from kezhong.office.supervision.own_rules import set_own_rules
 from kezhong.office.supervision.periods import parse_period
@@ -167,7 +168,7 @@ def compare_appraisal(request: Request, work: Unit, appraisal_id: Id, content: W
     """Read a score sheet back and say where it differs from what is kept. Nothing is written."""
     with work() as session:
         row = session.one(Appraisal, appraisal_id)
-        scores = {score.id: score for _, found, _ in view.parts(session, row) for score in found}
+        scores = {score.id: score for part in view.parts(session, row) for score in part.scores}
         value = {"scores": len(scores), "differences": differences(row, scores, content)}
     return respond(request, prepare(value))
 
@@ -223,13 +224,30 @@ def appeal(request: Request, work: Unit, score_id: Id, wanted: wire.AppealWanted
 
 
 @router.post(
+    "/office/appraisal-scores/{score_id}/correct",
+    response_model=wire.ScoreOut,
+    responses=COMMON,
+    dependencies=_WRITE,
+)
+def correct_score(request: Request, work: Unit, score_id: Id, wanted: wire.CorrectionWanted) -> Response:
+    """Correct a score of a final result; who, why and what was before stay readable. ``If-Match``: the score's."""
+    version = version_of(request)
+    with work() as session:
+        trail.correct_final(session, score_id, wanted.share, wanted.reason, version=version)
+        session.flush()
+        score, unit = _score(session, score_id)
+        value = view.score_out(session, score, unit)
+    return versioned(request, value, score.version)
+
+
+@router.post(
     "/office/appeals/{appeal_id}/decide",
     response_model=wire.AppealOut,
     responses=COMMON,
     dependencies=[require(Permission.DECIDE_APPEAL)],
 )
 def decide_appeal(request: Request, work: Unit, appeal_id: Id, wanted: wire.Decision) -> Response:
-    """Take an appeal up, uphold or dismiss it, correct the score; what was before stays readable."""
+    """Take an appeal up, uphold or dismiss it, correct the score, review it again; what was before stays readable."""
     version = version_of(request)
     with work() as session:
         row = appeal_service.decide(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from kezhong.office.session import OfficeSession
 from kezhong.office.steps import allowed_steps, course
 from kezhong.office.supervision import appeals as appeal_service
 from kezhong.office.supervision import appraisals as service
+from kezhong.office.supervision import corrections as trail
 from kezhong.office.supervision import own_rules
 from kezhong.office.supervision.measures import MEASURES, wilson
 from kezhong.office.supervision.periods import parse_period
@@ -128,10 +130,11 @@ def detail(session: OfficeSession, row: Appraisal) -> dict[str, Any]:
     appeals = appeal_service.appeals_of(session, row.id)
     appealed = {appeal.object_id for appeal, _ in appeals if appeal.state in _OPEN}
     names = {unit.org_id: unit.name for unit in units}
+    corrections = trail.corrections_of(session, units, _open_to_caller(session, units))
     return {
         **appraisal_out(session, row),
         "rules": rules_out(service.rules_of(row)),
-        "units": [_unit(session, unit, appealed) for unit in units],
+        "units": [_unit(session, unit, appealed, corrections.get(unit.id, [])) for unit in units],
         "hidden": not units and row.state in ("open", "computed"),
         "appeals": [appeal_out(session, one, score, names.get(score.org_id, "")) for one, score in appeals],
         "may_veto": session.actor.may(Permission.WRITE_APPRAISAL) and row.state in ("open", "computed"),
@@ -140,13 +143,36 @@ def detail(session: OfficeSession, row: Appraisal) -> dict[str, Any]:
 
 def parts(session: OfficeSession, row: Appraisal) -> list[Part]:
     """What goes into a score sheet: units with their scores, and whether their rows are the caller's business."""
+    units = service.visible_units(session, row)
+    mine = _open_to_caller(session, units)
+    corrections = trail.corrections_of(session, units, mine)
     return [
-        (unit, service.scores_of(session, unit), service.may_see_rows(session, unit))
-        for unit in service.visible_units(session, row)
+        Part(unit, service.scores_of(session, unit), unit.id in mine, corrections.get(unit.id, [])) for unit in units
     ]
 
 
-def _unit(session: OfficeSession, unit: AppraisalUnit, appealed: set[int]) -> dict[str, Any]:
+def _open_to_caller(session: OfficeSession, units: Sequence[AppraisalUnit]) -> set[int]:
+    return {unit.id for unit in units if service.may_see_rows(session, unit)}
+
+
+def correction_out(one: trail.Correction) -> dict[str, Any]:
+    """A correction."""
+    return {
+        "score_id": one.score_id,
+        "item": one.name,
+        "at": moment(one.at),
+        "unit": one.unit,
+        "person": one.person,
+        "reason": one.reason,
+        "before": dict(one.before),
+        "after": dict(one.after),
+        "final": one.final,
+    }
+
+
+def _unit(
+    session: OfficeSession, unit: AppraisalUnit, appealed: set[int], corrections: Sequence[trail.Correction]
+) -> dict[str, Any]:
     return {
         "id": unit.id,
         "version": unit.version,
@@ -160,6 +186,7 @@ def _unit(session: OfficeSession, unit: AppraisalUnit, appealed: set[int]) -> di
         "due_on": day(unit.due_on),
         "open_to_caller": service.may_see_rows(session, unit),
         "scores": [_cell(score, appealed) for score in service.scores_of(session, unit)],
+        "corrections": [correction_out(one) for one in corrections],
     }
 
 
@@ -184,6 +211,8 @@ def score_out(session: OfficeSession, score: AppraisalScore, unit: AppraisalUnit
     ]
     open_ = any(one.state in _OPEN for one, _ in found)
     mine = bool(session.rows(select(AppraisalScore.id).where(AppraisalScore.id == score.id), Permission.APPEAL))
+    told = trail.corrections_of(session, [unit], _open_to_caller(session, [unit])).get(unit.id, [])
+    corrects = {step["id"] for step in allowed_steps(session, unit)} if unit.state in trail.FINAL else set()
     return {
         **_cell(score, {score.id} if open_ else set()),
         "version": score.version,
@@ -198,6 +227,8 @@ def score_out(session: OfficeSession, score: AppraisalScore, unit: AppraisalUnit
         "correction": score.correction,
         "rows": score.rows,
         "appeals": [appeal_out(session, one, of, unit.name) for one, of in found],
+        "corrections": [correction_out(one) for one in told if one.score_id == score.id],
+        "may_correct": "correct" in corrects,
         "may_appeal": mine and not open_ and unit.state in ("published_for_comment", "appealed"),
     }
 

@@ -10,7 +10,7 @@ from kezhong.office.access.scope import covers
 from kezhong.office.models import DispatchRound, DispatchSheet, Organisation, Programme
 from kezhong.office.session import OfficeSession
 from kezhong.office.steps import allowed_steps, course
-from kezhong.office.supervision import rounds, rows
+from kezhong.office.supervision import reviewers, rounds, rows
 from kezhong.office.supervision.bulletin import FIGURES
 from kezhong.office.supervision.bulletin_workbook import WORDS
 from kezhong.office.supervision.checking import check
@@ -155,6 +155,7 @@ def sheet_out(session: OfficeSession, sheet: DispatchSheet) -> dict[str, Any]:
         "written": sheet.written,
         "course": [{**step, "at": moment(step["at"])} for step in course(session, sheet)],
         "allowed": [] if round_.closed_at is not None else allowed_steps(session, sheet),
+        "taken_over_by": reviewers.taken_over_by(session, sheet),
     }
 
 
