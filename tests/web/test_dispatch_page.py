@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -165,4 +165,34 @@ def test_scores_their_rows_and_an_appeal(browser: Browser, served: tuple[World, 
     office.locator("[data-confirm]").click()
     expect(office.get_by_text("不成立").first).to_be_visible()
     for page in (office, east):
+        page.context.close()
+
+
+def test_a_final_score_is_corrected_for_all_to_see(browser: Browser, served: tuple[World, str]) -> None:
+    world, _ = served
+    with world.office.acting(world.actor("office")) as session:
+        key = appraisals.open_appraisal(session, world.programme, "2022H1").id
+        appraisals.compute(session, key)
+        appraisals.publish(session, key, clock.today() - timedelta(days=7))
+        appraisals.finalise(session, key)
+    office, west = page_of(browser, served, "office"), page_of(browser, served, "west")
+    office.goto(f"/appraisal/{key}")
+    office.locator("button[data-score]").first.click()
+    office.locator("[data-correct]").click()
+    office.locator("[data-correct-share]").fill("85.5")
+    expect(office.locator("[data-correct-now]")).to_be_disabled()  # not without a reason
+    office.locator("[data-correct-reason]").fill("核查〔2023〕7号")
+    office.locator("[data-correct-now]").click()
+    drawer = office.locator(".drawer [data-correction]")
+    expect(drawer).to_contain_text("定稿后更正")
+    expect(drawer).to_contain_text("核查〔2023〕7号")
+    expect(drawer).to_contain_text("office员")
+    expect(drawer.locator("tbody tr").first).to_contain_text("85.5%")
+    expect(office.get_by_text("已更正").first).to_be_visible()
+    west.goto(f"/appraisal/{key}")
+    shown = west.locator("[data-corrections] [data-correction]")
+    expect(shown).to_contain_text("东岸区")
+    expect(shown).to_contain_text("核查〔2023〕7号")
+    expect(shown).not_to_contain_text("office员")
+    for page in (office, west):
         page.context.close()

@@ -115,6 +115,79 @@ def test_the_whole_way(world: World, sign_in: SignIn) -> None:
         assert {line[0].value for line in book["依据条目"].iter_rows(min_row=2)} <= {None}
 
 
+def finalised(world: World, sign_in: SignIn) -> tuple[int, int]:
+    """A final appraisal: its id, and that of the eastern district's score for its tasks."""
+    prepared(world)
+    office = sign_in("office")
+    made = opened(world, office)
+    key = made["id"]
+    found = send(office, f"appraisals/{key}/compute", None, made["version"])
+    send(office, f"appraisals/{key}/publish", {"due_on": "2023-01-12"}, found["version"])
+    with clock.frozen(NOW + timedelta(days=9)):
+        office = sign_in("office")
+        send(office, f"appraisals/{key}/finalise", None, office.get(f"{AT}/{key}").json()["version"])
+    row = next(unit for unit in found["units"] if unit["org_id"] == world.org["east"])
+    return key, next(score["id"] for score in row["scores"] if score["item"] == "task_completion")
+
+
+def test_a_final_score_is_corrected(world: World, sign_in: SignIn) -> None:
+    key, score = finalised(world, sign_in)
+    with clock.frozen(NOW + timedelta(days=10)):
+        office, east, west = sign_in("office"), sign_in("east"), sign_in("west")
+        shown = office.get(f"{API}/office/appraisal-scores/{score}").json()
+        assert shown["may_correct"]
+        assert not east.get(f"{API}/office/appraisal-scores/{score}").json()["may_correct"]
+        path, body = f"appraisal-scores/{score}/correct", {"share": 1.0, "reason": "核查〔2023〕7号"}
+        assert office.post(f"{API}/office/{path}", json=body).status_code == 428
+        send(east, path, body, shown["version"], 403)
+        send(office, path, body, shown["version"] + 1, 412)
+        for wrong in ({"share": 1.2, "reason": "x"}, {"share": 1.0, "reason": " "}, {"share": 0.5, "reason": "x"}):
+            send(office, path, wrong, shown["version"], 422)
+        told = wire.ScoreOut.model_validate(send(office, path, body, shown["version"]))
+        assert (told.status, told.value, told.unit_state) == ("corrected", 1.0, "corrected")
+        (one,) = told.corrections
+        assert (one.final, one.person, one.reason, one.before["value"], one.after["value"]) == (
+            True, "office员", "核查〔2023〕7号", 0.5, 1.0,
+        )  # fmt: skip
+        for client, person in ((east, "office员"), (west, "")):
+            detail = wire.AppraisalDetail.model_validate_json(client.get(f"{AT}/{key}").content)
+            found = {unit.org_id: unit.corrections for unit in detail.units}
+            assert [one.person for one in found.pop(world.org["east"])] == [person]
+            assert not any(found.values())
+        book = openpyxl.load_workbook(io.BytesIO(west.get(f"{AT}/{key}/file").content))
+        assert book["更正记录"].max_row == 2
+        assert book["考核汇总"]["A2"].value.startswith("本表经过更正")
+
+
+def test_what_is_published_is_corrected_by_an_appeal_only(world: World, sign_in: SignIn) -> None:
+    prepared(world)
+    office = sign_in("office")
+    made = opened(world, office)
+    found = send(office, f"appraisals/{made['id']}/compute", None, made["version"])
+    score = found["units"][0]["scores"][0]["id"]
+    shown = office.get(f"{API}/office/appraisal-scores/{score}").json()
+    assert not shown["may_correct"]
+    body = {"share": 1.0, "reason": "提前更正"}
+    refused = send(office, f"appraisal-scores/{score}/correct", body, shown["version"], 409)
+    assert refused["error"]["code"] == "machines.illegal_step"
+
+
+def test_the_office_does_not_review_again_what_it_dismissed(world: World, sign_in: SignIn) -> None:
+    prepared(world)
+    office, east = sign_in("office"), sign_in("east")
+    made = opened(world, office)
+    found = send(office, f"appraisals/{made['id']}/compute", None, made["version"])
+    send(office, f"appraisals/{made['id']}/publish", {"due_on": "2023-01-12"}, found["version"])
+    row = next(unit for unit in found["units"] if unit["org_id"] == world.org["east"])
+    asked = east.post(f"{API}/office/appraisal-scores/{row['scores'][0]['id']}/appeals", json={"text": "有误"}).json()
+    appeal = asked["appeals"][0]
+    for body in ({"step": "take_up", "due": "2023-01-16"}, {"step": "dismiss", "reason": "无佐证"}):
+        appeal = send(office, f"appeals/{appeal['id']}/decide", body, appeal["version"])
+    assert appeal["allowed"] == []
+    again = {"step": "review_again", "reason": "再看", "due": "2023-01-20"}
+    send(office, f"appeals/{appeal['id']}/decide", again, appeal["version"], 403)
+
+
 def test_veto(world: World, sign_in: SignIn) -> None:
     prepared(world)
     office = sign_in("office")

@@ -8,6 +8,7 @@ export type AppraisalList = Got<"/api/v1/office/appraisals">;
 export type Appraisal = Got<"/api/v1/office/appraisals/{appraisal_id}">;
 export type Unit = Appraisal["units"][number];
 export type Cell = Unit["scores"][number];
+export type Correction = Unit["corrections"][number];
 export type Rules = Appraisal["rules"];
 export type RulesInForce = Got<"/api/v1/office/appraisal-rules">;
 export type Appeal = Appraisal["appeals"][number];
