@@ -12,7 +12,7 @@ from kezhong.server.etag import BodyCache, matches, prepare
 from small_city import SmallCity
 
 PATHS = (
-    "/session", "/city", "/catalogue", "/bases", "/runs", "/runs/resolve", "/jobs", "/search?q=a", "/basemap.pmtiles",
+    "/session", "/city", "/city/outlines", "/catalogue", "/bases", "/runs", "/runs/resolve", "/jobs", "/search?q=a", "/basemap.pmtiles",
     "/runs/{run}", "/runs/{run}/areas", "/runs/{run}/coverage", "/runs/{run}/cells?element=*",
     "/runs/{run}/facilities?element=wet_market", "/runs/{run}/shortfalls", "/runs/{run}/shortfalls/export?format=csv",
 )  # fmt: skip

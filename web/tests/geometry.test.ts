@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cellSquares, extent, labelPoint, neighbour } from "@/pages/map/geometry";
+import { cellSquares, extent, labelPoint, neighbour } from "@/shared/map/geometry";
 
 describe("geometry of the map", () => {
   it("puts the label of a multipolygon into its largest part", () => {

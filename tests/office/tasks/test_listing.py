@@ -122,9 +122,6 @@ def test_the_other_views(world: World) -> None:
         assert [(one["day"], one["count"]) for one in days] == [(date(2022, 6, 1), 2)]
         rows, links, total = pictures.gantt(session, Question(), date(2022, 1, 1), date(2022, 12, 31))
         assert ([row.task.code for row in rows], links, total) == (["A", "B", "C", "D"], [], 4)
-        places = {one["name"]: one for one in pictures.on_map(session, Question())}
-        assert sum(one["count"] for one in places.values()) == 4
-        assert any(one["late"] == 1 for one in places.values())
 
 
 def test_names_beside_the_rows(world: World) -> None:

@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/city/outlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * City Outlines
+         * @description Outlines of a level's areas at the present snapshot, as GeoJSON: simplified, of bounded size, without results.
+         */
+        get: operations["city_outlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health/live": {
         parameters: {
             query?: never;
@@ -3904,7 +3924,7 @@ export interface paths {
         };
         /**
          * Task Map
-         * @description Tasks counted by area and light, and pilots, as GeoJSON points (``kind`` says which).
+         * @description Tasks counted by the areas within ``area`` (by default within the smallest that holds them all), and pilots.
          */
         get: operations["task_map"];
         put?: never;
@@ -9573,6 +9593,43 @@ export interface components {
              */
             walker?: string | null;
         };
+        /** OutlineCollection */
+        OutlineCollection: {
+            /** Features */
+            features: components["schemas"]["OutlineFeature"][];
+            /**
+             * Type
+             * @constant
+             */
+            type: "FeatureCollection";
+        };
+        /** OutlineFeature */
+        OutlineFeature: {
+            /** @description null: no outline was imported */
+            geometry: components["schemas"]["Geometry"] | null;
+            properties: components["schemas"]["OutlineProperties"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "Feature";
+        };
+        /** OutlineProperties */
+        OutlineProperties: {
+            /** Code */
+            code: string;
+            /** Full Name */
+            full_name: string;
+            /** Level */
+            level: string;
+            /** Name */
+            name: string;
+            /**
+             * Parent
+             * @description code of the area above; null: the city, or a life circle
+             */
+            parent: string | null;
+        };
         /** PaperKind */
         PaperKind: {
             /** Code */
@@ -9850,6 +9907,25 @@ export interface components {
             updated_at: string;
             /** Version */
             version: number;
+        };
+        /** PilotOnMap */
+        PilotOnMap: {
+            /** Communities */
+            communities: string[];
+            /** Due On */
+            due_on: string | null;
+            /** Id */
+            id: number;
+            /** Lat */
+            lat: number | null;
+            /** Light */
+            light: string;
+            /** Lon */
+            lon: number | null;
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
         };
         /** PilotOut */
         PilotOut: {
@@ -13133,6 +13209,23 @@ export interface components {
              */
             title: string;
         };
+        /** TaskMap */
+        TaskMap: {
+            /** @description tasks of that area as a whole, not of one of its parts */
+            own: components["schemas"]["TaskPlace"];
+            /** Pilots */
+            pilots: components["schemas"]["PilotOnMap"][];
+            /**
+             * Places
+             * @description its parts that have tasks; most late first
+             */
+            places: components["schemas"]["TaskPlace"][];
+            /**
+             * Trail
+             * @description from the city to the area whose parts are shown
+             */
+            trail: components["schemas"]["TrailArea"][];
+        };
         /** TaskNew */
         TaskNew: {
             /** Circle */
@@ -13223,6 +13316,41 @@ export interface components {
              * @default 1
              */
             weight: number;
+        };
+        /**
+         * TaskPlace
+         * @description An area and its tasks, with those of all areas below it.
+         */
+        TaskPlace: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            /** Lat */
+            lat: number | null;
+            /**
+             * Late
+             * @description overdue and still the unit's to do
+             */
+            late: number;
+            /** Level */
+            level: string;
+            /** Lights */
+            lights: {
+                [key: string]: number;
+            };
+            /**
+             * Lon
+             * @description a point inside; null: no outline was imported
+             */
+            lon: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Open
+             * @description not yet closed
+             */
+            open: number;
         };
         /**
          * TaskRow
@@ -13487,6 +13615,15 @@ export interface components {
             svg: string;
             /** Uri */
             uri: string;
+        };
+        /** TrailArea */
+        TrailArea: {
+            /** Code */
+            code: string;
+            /** Level */
+            level: string;
+            /** Name */
+            name: string;
         };
         /**
          * UnitChange
@@ -14147,6 +14284,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CityInfo"];
+                };
+            };
+            /** @description The caller has this version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    city_outlines: {
+        parameters: {
+            query?: {
+                /** @description level of areas */
+                level?: "community" | "life_circle" | "street" | "district" | "city";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlineCollection"];
                 };
             };
             /** @description The caller has this version */
@@ -24088,7 +24273,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["TaskMap"];
                 };
             };
             /** @description The caller has this version */

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -12,6 +14,7 @@ from kezhong import clock
 from kezhong.office.machines import get_machine
 from kezhong.office.models import Area, Pilot, Task, TaskDependency
 from kezhong.office.session import OfficeSession
+from kezhong.office.tasks.effects import unfinished
 from kezhong.office.tasks.listing import Row, with_names
 from kezhong.office.tasks.questions import Question, check, conditions, is_late
 
@@ -118,41 +121,106 @@ def gantt(
     return with_names(session, found), [(row[0], row[1]) for row in links], total
 
 
-def on_map(session: OfficeSession, question: Question) -> list[dict[str, Any]]:
-    """Tasks counted by area and light, at the area's point; areas without a point are left out and counted apart."""
+#: Levels of areas that a map of tasks goes through, from above.
+_TREE = ("city", "district", "street", "community")
+
+
+@dataclass(slots=True)
+class Counted:
+    """An area and its tasks, with those of all areas below it."""
+
+    code: str
+    name: str
+    level: str
+    point: tuple[float, float] | None = None
+    count: int = 0
+    open: int = 0
+    late: int = 0
+    lights: dict[str, int] = field(default_factory=dict)
+
+    def add(self, light: str, count: int, unfinished_: int, late: int) -> None:
+        self.count += count
+        self.open += unfinished_
+        self.late += late
+        self.lights[light] = self.lights.get(light, 0) + count
+
+
+@dataclass(frozen=True, slots=True)
+class OnMap:
+    """Tasks by area: those of ``at`` as a whole, and those of the areas in it, each with all below."""
+
+    trail: tuple[Counted, ...]  # from the city to the area looked at; only the last is counted
+    own: Counted
+    places: tuple[Counted, ...]
+
+
+def on_map(session: OfficeSession, question: Question) -> OnMap:
+    """Tasks counted by the areas within one, and rolled up to them.
+
+    The area is that of the question. Without one it is the smallest that holds them all, so that a street sees its
+    communities at once; what belongs to a life circle, or to the area as a whole, is counted as the area's own.
+    """
     check(question)
-    rows = session.execute(
+    found = session.execute(
         select(
-            Area.code, Area.name, Area.level, Area.lon, Area.lat, Task.light, func.count().label("count"),
-            func.count().filter(is_late(clock.now())).label("late"),
+            Task.area_path, Task.light, func.count(), func.count().filter(Task.state.in_(unfinished())),
+            func.count().filter(is_late(clock.now())),
         )
-        .join(Area, Area.code == Task.area_code)
         .where(*conditions(session, question))
-        .group_by(Area.code, Area.name, Area.level, Area.lon, Area.lat, Task.light)
-    )  # fmt: skip
-    found: dict[str, dict[str, Any]] = {}
-    for code, name, level, lon, lat, light, count, late in rows:
-        one = found.setdefault(
-            code,
-            {"code": code, "name": name, "level": level, "lon": lon, "lat": lat, "count": 0, "late": 0, "lights": {}},
-        )
-        one["count"] += count
-        one["late"] += late
-        one["lights"][light] = count
-    return list(found.values())
+        .group_by(Task.area_path, Task.light)
+    ).all()  # fmt: skip
+    codes = {code for path, *_ in found for code in path.rstrip("/").split("/")} | {question.area}
+    tree = {area.code: area for area in session.scalars(select(Area).where(Area.code.in_(codes)))}
+    base = _looked_at(session, question, [path for path, *_ in found], tree)
+    steps = base.rstrip("/").split("/")
+    tree |= {area.code: area for area in session.scalars(select(Area).where(Area.code.in_(steps)))}
+    trail = tuple(_counted(tree[code]) for code in steps if code in tree)
+    own = trail[-1] if trail else Counted("", "", "city")
+    places: dict[str, Counted] = {}
+    for path, *numbers in found:
+        child = tree.get(path.removeprefix(base).split("/")[0]) if path != base else None
+        if child is None or child.level not in _TREE:
+            own.add(*numbers)
+        else:
+            places.setdefault(child.code, _counted(child)).add(*numbers)
+    return OnMap(trail, own, tuple(sorted(places.values(), key=lambda one: (-one.late, -one.open, one.code))))
+
+
+def _looked_at(session: OfficeSession, question: Question, paths: list[str], tree: dict[str, Area]) -> str:
+    """Path of the area whose parts are shown."""
+    if question.area in tree:
+        return tree[question.area].path
+    if not paths:
+        return session.execute(select(Area.path).where(Area.level == "city").order_by(Area.code)).scalar() or ""
+    columns = zip(*(path.rstrip("/").split("/") for path in paths), strict=False)
+    common = [steps[0] for steps in itertools.takewhile(lambda steps: len(set(steps)) == 1, columns)]
+    inside = [code for code in common if code in tree and tree[code].level in _TREE]
+    # A single community has nothing in it: it is shown within its street.
+    if len(inside) > 1 and tree[inside[-1]].level == _TREE[-1]:
+        inside.pop()
+    return tree[inside[-1]].path if inside else ""
+
+
+def _counted(area: Area) -> Counted:
+    point = (area.lon, area.lat) if area.lon is not None and area.lat is not None else None
+    return Counted(area.code, area.name, area.level, point)
 
 
 def pilots_on_map(session: OfficeSession, question: Question) -> list[dict[str, Any]]:
-    """Pilots in scope at the points of their life circles; of the filters, area and programme count."""
+    """Pilots in scope that are under way or accepted, at the points of their life circles, with their communities.
+
+    Of the filters, area and programme count.
+    """
     if not session.actor.may(Pilot.READ):
         return []
-    statement = select(Pilot.id, Pilot.name, Pilot.state, Pilot.light, Area.lon, Area.lat).join(
-        Area, Area.code == Pilot.life_circle
+    statement = (
+        select(Pilot.id, Pilot.name, Pilot.state, Pilot.light, Pilot.due_on, Pilot.communities, Area.lon, Area.lat)
+        .join(Area, Area.code == Pilot.life_circle, isouter=True)
+        .where(Pilot.state.not_in(("declined", "withdrawn")))
     )
     if question.programme is not None:
         statement = statement.where(Pilot.programme_id == question.programme)
     if question.area:
         path = session.execute(select(Area.path).where(Area.code == question.area)).scalar()
-        statement = statement.where(Area.path.startswith(path or "-", autoescape=True))
-    rows = session.execute(statement.where(Area.lon.is_not(None)).order_by(Pilot.id).limit(500))
-    return [dict(row) for row in rows.mappings()]
+        statement = statement.where(Pilot.area_path.startswith(path or "-", autoescape=True))
+    return [dict(row) for row in session.execute(statement.order_by(Pilot.id).limit(500)).mappings()]

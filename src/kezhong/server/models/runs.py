@@ -91,6 +91,25 @@ class AreaCollection(BaseModel):
     features: list[AreaFeature]
 
 
+class OutlineProperties(BaseModel):
+    code: str
+    name: str
+    full_name: str
+    level: str
+    parent: str | None = Field(description="code of the area above; null: the city, or a life circle")
+
+
+class OutlineFeature(BaseModel):
+    type: Literal["Feature"]
+    geometry: Geometry | None = Field(description="null: no outline was imported")
+    properties: OutlineProperties
+
+
+class OutlineCollection(BaseModel):
+    type: Literal["FeatureCollection"]
+    features: list[OutlineFeature]
+
+
 class FacilityProperties(BaseModel):
     facility_id: str
     name: str | None

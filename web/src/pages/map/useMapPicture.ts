@@ -8,7 +8,7 @@ import type { Explanation } from "@/lib/explanation";
 import { decimal, metres, minutes, people, percent, threshold } from "@/lib/format";
 import { useWorkspace } from "@/state/workspace";
 import type { TableRow } from "./AreaTable.vue";
-import { cellSquares, EMPTY, labelPoint, points } from "./geometry";
+import { cellSquares, EMPTY, labelPoint, points } from "@/shared/map/geometry";
 import type { MapState } from "./useMapState";
 
 type Hatch = "fail" | "unknown" | "outline" | "";

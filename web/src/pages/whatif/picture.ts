@@ -3,7 +3,7 @@ import type { Feature, FeatureCollection } from "geojson";
 import { LEVELS, type AreaCollection, type AreaLevel } from "@/api/types";
 import type { Change, ChangedCells, Lonlat, Near, PlacedFacilities, PlacedLinks } from "@/api/whatif";
 import { GRADE_CLASS } from "@/lib/classes";
-import { EMPTY, labelPoint, points } from "../map/geometry";
+import { EMPTY, labelPoint, points } from "@/shared/map/geometry";
 
 /** The level whose grades are drawn: communities, or what a city has instead. */
 export function finest(levels: readonly string[] | undefined): AreaLevel {

@@ -1,7 +1,7 @@
 /** What a what-if map draws: grades below, changed places as dots over them, links, gates, facilities to take hold of. */
 import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
-import { classColours, token } from "../map/colours";
-import { FONT, styleAround } from "../map/style";
+import { classColours, token } from "@/shared/map/colours";
+import { FONT, styleAround } from "@/shared/map/base";
 
 export const WHATIF_SOURCES = ["areas", "area-points", "cells", "links", "near", "draft", "facilities"] as const;
 export type WhatIfSource = (typeof WHATIF_SOURCES)[number];

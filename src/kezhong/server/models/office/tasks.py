@@ -189,6 +189,44 @@ class Gantt(BaseModel):
     last: date
 
 
+class TaskPlace(BaseModel):
+    """An area and its tasks, with those of all areas below it."""
+
+    code: str
+    name: str
+    level: str
+    count: int
+    open: int = Field(description="not yet closed")
+    late: int = Field(description="overdue and still the unit's to do")
+    lights: dict[str, int]
+    lon: float | None = Field(description="a point inside; null: no outline was imported")
+    lat: float | None
+
+
+class TrailArea(BaseModel):
+    code: str
+    name: str
+    level: str
+
+
+class PilotOnMap(BaseModel):
+    id: int
+    name: str
+    state: str
+    light: str
+    due_on: date | None
+    communities: list[str]
+    lon: float | None
+    lat: float | None
+
+
+class TaskMap(BaseModel):
+    trail: list[TrailArea] = Field(description="from the city to the area whose parts are shown")
+    own: TaskPlace = Field(description="tasks of that area as a whole, not of one of its parts")
+    places: list[TaskPlace] = Field(description="its parts that have tasks; most late first")
+    pilots: list[PilotOnMap]
+
+
 class UnitChoice(BaseModel):
     id: int
     name: str

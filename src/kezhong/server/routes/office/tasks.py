@@ -160,11 +160,13 @@ def task_gantt(
     return respond(request, prepare(value))
 
 
-@router.get("/office/tasks/map", responses=READ, dependencies=[require(Permission.READ_TASK)])
+@router.get(
+    "/office/tasks/map", response_model=wire.TaskMap, responses=READ, dependencies=[require(Permission.READ_TASK)]
+)
 def task_map(request: Request, work: Unit, asked: Asked) -> Response:
-    """Tasks counted by area and light, and pilots, as GeoJSON points (``kind`` says which)."""
+    """Tasks counted by the areas within ``area`` (by default within the smallest that holds them all), and pilots."""
     with work() as session:
-        value = view.map_features(pictures.on_map(session, asked), pictures.pilots_on_map(session, asked))
+        value = view.task_map(pictures.on_map(session, asked), pictures.pilots_on_map(session, asked))
     return respond(request, prepare(value))
 
 

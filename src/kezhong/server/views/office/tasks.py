@@ -18,6 +18,7 @@ from kezhong.office.tasks import handling, listing, parts
 from kezhong.office.tasks.files import files_of
 from kezhong.office.tasks.importing import Plan
 from kezhong.office.tasks.listing import Row
+from kezhong.office.tasks.pictures import Counted, OnMap
 from kezhong.office.tasks.questions import Question
 from kezhong.office.telling.deadlines import shifted, work_calendar
 from kezhong.office.telling.lighting import facts_of, light_of
@@ -169,32 +170,20 @@ def calendar_days(session: OfficeSession, days: Sequence[dict[str, Any]], first:
     }
 
 
-def map_features(places: Sequence[dict[str, Any]], pilots: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """GeoJSON points of tasks and pilots; tasks of areas without a point are counted in ``unplaced``."""
-    placed = [one for one in places if one["lon"] is not None and one["lat"] is not None]
+def task_map(found: OnMap, pilots: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Tasks by area, and pilots."""
     return {
-        "type": "FeatureCollection",
-        "features": [
-            {
-                "type": "Feature",
-                "geometry": {"type": "Point", "coordinates": [one["lon"], one["lat"]]},
-                "properties": {
-                    "kind": "task",
-                    **{name: one[name] for name in ("code", "name", "level", "count", "late", "lights")},
-                },
-            }
-            for one in placed
-        ]
-        + [
-            {
-                "type": "Feature",
-                "geometry": {"type": "Point", "coordinates": [one["lon"], one["lat"]]},
-                "properties": {"kind": "pilot", **{name: one[name] for name in ("id", "name", "state", "light")}},
-            }
-            for one in pilots
-        ],
-        "unplaced": sum(one["count"] for one in places) - sum(one["count"] for one in placed),
+        "trail": [{"code": one.code, "name": one.name, "level": one.level} for one in found.trail],
+        "own": _place(found.own),
+        "places": [_place(one) for one in found.places],
+        "pilots": list(pilots),
     }
+
+
+def _place(one: Counted) -> dict[str, Any]:
+    lon, lat = one.point or (None, None)
+    names = ("code", "name", "level", "count", "open", "late", "lights")
+    return {**{name: getattr(one, name) for name in names}, "lon": lon, "lat": lat}
 
 
 def import_plan(session: OfficeSession, plan: Plan, *, written: bool) -> dict[str, Any]:
