@@ -147,7 +147,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class OnMap:
-    """Tasks by area: those of ``at`` as a whole, and those of the areas in it, each with all below."""
+    """Tasks of an area: its own as a whole, and those of its parts, each with all below."""
 
     trail: tuple[Counted, ...]  # from the city to the area looked at; only the last is counted
     own: Counted
@@ -177,12 +177,12 @@ def on_map(session: OfficeSession, question: Question) -> OnMap:
     trail = tuple(_counted(tree[code]) for code in steps if code in tree)
     own = trail[-1] if trail else Counted("", "", "city")
     places: dict[str, Counted] = {}
-    for path, *numbers in found:
+    for path, light, count, unfinished_, late in found:
         child = tree.get(path.removeprefix(base).split("/")[0]) if path != base else None
         if child is None or child.level not in _TREE:
-            own.add(*numbers)
+            own.add(light, count, unfinished_, late)
         else:
-            places.setdefault(child.code, _counted(child)).add(*numbers)
+            places.setdefault(child.code, _counted(child)).add(light, count, unfinished_, late)
     return OnMap(trail, own, tuple(sorted(places.values(), key=lambda one: (-one.late, -one.open, one.code))))
 
 

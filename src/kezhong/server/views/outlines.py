@@ -55,9 +55,9 @@ def bounded(shapes: npt.NDArray[np.object_], level: str, most: int = MAX_POINTS)
     found[np.setdiff1d(np.arange(len(shapes)), here)] = None
     whole = shapes[here]
     tiled = level != SetKind.LIFE_CIRCLE.value and bool(np.isin(shapely.get_type_id(whole), (3, 6)).all())
-    tolerance = _FINEST[level]
+    simple, tolerance = whole, _FINEST[level]
     for _ in range(11):
-        simple = shapely.coverage_simplify(whole, tolerance) if tiled else shapely.simplify(whole, tolerance)
+        simple = shapely.coverage_simplify(simple, tolerance) if tiled else shapely.simplify(simple, tolerance)
         if shapely.get_num_coordinates(simple).sum() <= most:
             break
         tolerance *= 2

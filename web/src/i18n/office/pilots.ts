@@ -1,12 +1,12 @@
 export const zh = {
   nav: { pilots: "试点" },
   pilots: {
-    title: "试点", views: { list: "列表", board: "看板", map: "示意图" } as Record<string, string>, all: "全部", district: "区", anyDistrict: "各区", kind: "类别", anyKind: "全部类别",
+    title: "试点", views: { list: "列表", board: "看板", map: "地图" } as Record<string, string>, all: "全部", district: "区", anyDistrict: "各区", kind: "类别", anyKind: "全部类别",
     name: "试点", state: "状态", people: "人口", grade: "等级", due: "时限", unit: "推荐单位", communities: "{n} 个社区",
     empty: "还没有试点", emptyHint: "各区从本区生活圈中推荐试点，并附体检表。", emptyFiltered: "没有符合条件的试点", emptyFilteredHint: "换一个状态或区再看。",
     nominate: "推荐试点", nominating: "正在推荐…", circle: "生活圈", chooseCircle: "请选择生活圈", taken: "已推荐（{code}）", grounds: "推荐理由", pilotName: "试点名称（选填，默认用生活圈名）",
     sheetComes: "推荐时自动附上最新体检结果。", compared: "本区已推荐 {n} 个，方案要求 {m} 个。", comparedNone: "本区已推荐 {n} 个，方案未规定数量。", over: "超过方案数量，是否批准由办公室决定。",
-    mapNote: "社区界线示意：颜色为试点状态，未着色为非试点。", mapNoRun: "没有体检结果，无法显示社区界线。", mapHint: "示意图。详细信息见列表。",
+    mapLabel: "试点分布图。方向键在试点间移动，回车键查看，再按一次打开，加减键缩放。", mapHint: "底色和纹样表示状态，未着色的社区不是试点。", open: "打开试点", openOne: "打开{name}", ended: "未批准或已撤回",
     tabs: { overview: "概况", plan: "方案", checks: "检查验收", promises: "承诺与实测", projects: "项目", tasks: "任务" } as Record<string, string>,
     steps: "办理", course: "办理过程", files: "方案与附件", attachPlan: "上传方案",
     sheet: "推荐时的体检表", sheetRun: "体检 {id}（{date}，数据 {snapshot}，质量 {quality}）", sheetNone: "该次体检没有这个生活圈的结果（无数据）。", refresh: "按最新体检更新", refreshing: "正在更新…",
@@ -28,12 +28,12 @@ export const zh = {
 export const en: typeof zh = {
   nav: { pilots: "Pilots" },
   pilots: {
-    title: "Pilots", views: { list: "List", board: "Board", map: "Sketch" }, all: "All", district: "District", anyDistrict: "All districts", kind: "Kind", anyKind: "All kinds",
+    title: "Pilots", views: { list: "List", board: "Board", map: "Map" }, all: "All", district: "District", anyDistrict: "All districts", kind: "Kind", anyKind: "All kinds",
     name: "Pilot", state: "State", people: "People", grade: "Grade", due: "Deadline", unit: "Nominated by", communities: "{n} communities",
     empty: "No pilots yet", emptyHint: "Districts nominate life circles of their own, with an assessment sheet.", emptyFiltered: "No pilot fits", emptyFilteredHint: "Try another state or district.",
     nominate: "Nominate", nominating: "Nominating…", circle: "Life circle", chooseCircle: "Choose a life circle", taken: "nominated ({code})", grounds: "Grounds", pilotName: "Name (optional; the life circle's by default)",
     sheetComes: "The newest assessment comes with the nomination.", compared: "Nominated here: {n}; the plan asks for {m}.", comparedNone: "Nominated here: {n}; the plan gives no number.", over: "More than the plan asks for: the office decides.",
-    mapNote: "Outlines of communities; colours show the pilot's state.", mapNoRun: "No assessment yet, so no outlines.", mapHint: "A sketch; see the list for details.",
+    mapLabel: "Map of the pilots. Arrow keys go from pilot to pilot, Enter shows one and opens it when pressed again, plus and minus zoom.", mapHint: "Tint and pattern show the state; communities without them are no pilots.", open: "Open the pilot", openOne: "Open {name}", ended: "Declined or withdrawn",
     tabs: { overview: "Overview", plan: "Plan", checks: "Checks and acceptance", promises: "Promised and measured", projects: "Projects", tasks: "Tasks" },
     steps: "Steps", course: "Course", files: "Plan and attachments", attachPlan: "Attach the plan",
     sheet: "Assessment sheet of the nomination", sheetRun: "Run {id} ({date}, data {snapshot}, quality {quality})", sheetNone: "The run has no result for this life circle (no data).", refresh: "Read the newest assessment", refreshing: "Reading…",

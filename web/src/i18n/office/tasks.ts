@@ -25,7 +25,11 @@ export const zh = {
     board: { more: "另有 {n} 项，请用列表查看", empty: "没有任务" },
     calendar: { before: "上个月", after: "下个月", now: "本月", worked: "班", more: "还有 {n} 项", weekdays: { "1": "周一", "2": "周二", "3": "周三", "4": "周四", "5": "周五", "6": "周六", "7": "周日" } },
     gantt: { before: "前一年", after: "后一年", span: "时间跨度", one: "一年", three: "三年", month: "月", today: "今天", cut: "显示前 {n} 项，共 {total} 项", none: "该时间段内没有任务，请换一个年份。" },
-    map: { label: "任务与试点分布图", count: "任务", pilots: "试点", broken: "本机不能显示地图，请看左侧列表。", unplaced: "另有 {n} 项所在区域没有位置。" },
+    map: {
+      label: "任务分布图。方向键在区域间移动，回车键进入，加减键缩放。", list: "各区域任务", trail: "所在区域", count: "全部", pilots: "试点", pilot: "试点", sum: "未办结 {open} 项，逾期 {late} 项，共 {count} 项", own: "本级（未分到下级）", ownHint: "属于该区域整体或跨区域生活圈的任务",
+      open: "未办结 {n} 项", late: "逾期 {n} 项", all: "共 {n} 项", note: "{open} 项", noteLate: "{open} 项 · 逾期 {late}", toList: "查看任务清单", listOpen: "{name}：未办结 {n} 项，查看清单", listLate: "{name}：逾期 {n} 项，查看清单", listAll: "{name}：共 {n} 项，查看清单",
+      tones: { act: "有逾期", brand: "未办结，无逾期", good: "全部办结" } as Record<string, string>,
+    },
     new: { title: "新建任务", save: "保存为草稿", hint: "保存后为草拟状态，核对无误后再下达。" },
     bulk: { title: "批量办理", chosen: "已选 {n} 项", choose: "选择操作", due: "调整时限", run: "执行", clear: "取消选择", outcome: "完成 {done} 项，未完成 {failed} 项", close: "知道了" },
     import: {
@@ -64,7 +68,11 @@ export const en: typeof zh = {
     board: { more: "{n} more: see the list", empty: "No task" },
     calendar: { before: "Month before", after: "Next month", now: "This month", worked: "worked", more: "{n} more", weekdays: { "1": "Mon", "2": "Tue", "3": "Wed", "4": "Thu", "5": "Fri", "6": "Sat", "7": "Sun" } },
     gantt: { before: "Year before", after: "Next year", span: "Span", one: "One year", three: "Three years", month: "", today: "Today", cut: "The first {n} of {total}", none: "No task in this time: choose another year." },
-    map: { label: "Where the tasks and pilots are", count: "Tasks", pilots: "Pilots", broken: "This machine shows no map; the list says the same.", unplaced: "{n} more lie in areas without a position." },
+    map: {
+      label: "Map of the tasks. Arrow keys go from area to area, Enter goes into one, plus and minus zoom.", list: "Tasks by area", trail: "Area shown", count: "All", pilots: "Pilots", pilot: "Pilot", sum: "{open} open, {late} late, {count} in all", own: "The area as a whole", ownHint: "Tasks of the whole area, or of a life circle across its parts",
+      open: "{n} open", late: "{n} late", all: "{n} in all", note: "{open} open", noteLate: "{open} open · {late} late", toList: "List of tasks", listOpen: "{name}: {n} open, to the list", listLate: "{name}: {n} late, to the list", listAll: "{name}: {n} in all, to the list",
+      tones: { act: "Some overdue", brand: "Open, none overdue", good: "All done" },
+    },
     new: { title: "New task", save: "Save as a draft", hint: "It is a draft until it is issued." },
     bulk: { title: "Work on many", chosen: "{n} chosen", choose: "Choose what to do", due: "Move the deadline", run: "Do it", clear: "Choose none", outcome: "{done} done, {failed} not", close: "Close" },
     import: {

@@ -84,7 +84,7 @@ export function useGlMap(options: GlOptions): GlHandle {
     gl.touchZoomRotate.disableRotation();
     const { zoom, scale, compass } = options.controls ?? { zoom: true, scale: true, compass: true };
     if (zoom) gl.addControl(new NavigationControl({ showCompass: compass }), "top-left");
-    if (scale) gl.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-right");
+    if (scale) gl.addControl(new ScaleControl({ maxWidth: gl.getContainer().clientWidth < 500 ? 70 : 110 }), "bottom-right");
     gl.getCanvas().setAttribute("tabindex", "0");
     gl.getCanvas().setAttribute("role", "application");
     gl.on("style.load", () => {
