@@ -181,11 +181,8 @@ def test_list_facets_and_other_views(world: World, sign_in: SignIn) -> None:
     assert office.get(f"{T}/calendar", params={"month": "2022-12"}).json()["days"][0]["count"] == 7
     assert office.get(f"{T}/gantt", params={"first": "2022-01-01", "last": "2022-12-31"}).json()["total"] == 7
     places = office.get(f"{T}/map").json()
-    assert (
-        sum(one["properties"]["count"] for one in places["features"] if one["properties"]["kind"] == "task")
-        + places["unplaced"]
-        == 7
-    )
+    assert sum(one["count"] for one in places["places"]) + places["own"]["count"] == 7
+    assert {one["level"] for one in places["places"]} == {"district"}
     assert office.get(T, params={"state": "gone"}).status_code == 422
     assert sign_in("admin").get(T).status_code == 403
     page = load_workbook(io.BytesIO(office.get(f"{T}/export", params={"light": "red"}).content)).active
