@@ -7,7 +7,6 @@ over memory instead of a loop over entries.
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from kezhong.catalogue import load_catalogue
 from kezhong.city.areas import ROLL_UP
 from kezhong.city.results import Run
 from kezhong.city.workspace import City
+from kezhong.pinyin import fold, known_syllables
 from kezhong.server.state import ServerState
 from kezhong.server.views.areas import level_shapes
 
@@ -139,19 +139,10 @@ def shortfall_entries(run: Run) -> list[Entry]:
     ]
 
 
-def fold(text: str) -> str:
-    """Lower case without accents, blanks made single: ``Málaga`` is found by ``malaga``."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(sign for sign in plain if not unicodedata.combining(sign)).split())
-
-
 @lru_cache(maxsize=200_000)
 def pinyin(text: str) -> tuple[str, str]:
     """Pinyin without tones and blanks, and its initials: 和平社区 → ``hepingshequ``, ``hpsq``."""
-    from pypinyin import lazy_pinyin
-
-    syllables = [fold(part) for part in lazy_pinyin(text, errors="default")]
-    kept = ["".join(sign for sign in part if sign.isalnum()) for part in syllables]
+    kept = known_syllables(text)
     return "".join(kept), "".join(part[0] for part in kept if part)
 
 

@@ -60,6 +60,28 @@ def test_search_in_chinese(world: World, words: str, found: list[str]) -> None:
     assert codes(world, text=words) == found
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("yey", ["B"]),
+        ("YouErYuan", ["B"]),
+        ("youey", ["B"]),
+        ("csc", ["D"]),
+        ("xsq", ["B"]),  # by the unit, whose name no title holds
+        ("西山", ["B"]),
+        ("donganqu", ["A", "D"]),  # by the area, with what lies in it
+        ("xsq yey", ["B"]),
+        ("dongan yey", []),
+        ("sys", []),  # the city itself is no place within it: its name begins every address
+        ("mzj", ["C"]),
+        ("qqqq", []),
+    ],
+)
+def test_search_in_pinyin(world: World, words: str, found: list[str]) -> None:
+    fill(world)
+    assert codes(world, text=words) == found
+
+
 def test_what_cannot_be_asked(world: World) -> None:
     for asked in (
         {"state": ("gone",)},
@@ -165,6 +187,10 @@ def test_speed_at_twenty_thousand(world: World) -> None:
             ("red of a district", Question(light=("red",), area=area or ""), "due"),
             ("search", Question(text="菜市场"), "-updated"),
             ("two characters", Question(text="第7"), "code"),
+            ("pinyin", Question(text="yey"), "-updated"),
+            ("pinyin of a unit", Question(text="mzj"), "due"),
+            ("pinyin of an area", Question(text="xsq"), "due"),
+            ("pinyin of nothing", Question(text="qqqq"), "due"),
             ("mine, late", Question(mine=True, late=True), "due"),
         ):
             with world.office.acting(world.actor(name)) as session:

@@ -87,3 +87,13 @@ def test_tables_of_units(sign_in: SignIn) -> None:
     out = admin.get(f"{UNITS}/export").content
     again = admin.post(f"{UNITS}/import", content=out, headers={"Content-Type": "application/octet-stream"})
     assert again.json()["created"] == 0
+
+
+def test_units_are_found_by_pinyin(sign_in: SignIn) -> None:
+    def found(letters: str) -> set[str]:
+        return {one["short_name"] for one in sign_in("office").get(UNITS, params={"q": letters}).json()["items"]}
+
+    assert found("xsq") == found("xishanqu") == found("西山区")
+    assert found("mzj") == found("民政局")
+    assert len(found("mzj")) > 1
+    assert found("qqqq") == set()

@@ -36,6 +36,10 @@ def test_contact_data_is_masked_and_revealed_with_a_note(
         assert person["phone"] == "139****2222"
         listed = admin.get(f"{API}/office/people", params={"q": "钱"}).json()["items"]
         assert [row["phone"] for row in listed] == ["139****2222"]
+        for letters in ("qq", "qianqi", "QQi"):
+            found = admin.get(f"{API}/office/people", params={"q": letters}).json()["items"]
+            assert [row["id"] for row in found] == [person["id"]]
+        assert sign_in("west").get(f"{API}/office/people", params={"q": "qq"}).json()["items"] == []
         address = f"{API}/office/people/{person['id']}"
         assert admin.post(f"{address}/reveal", json={}).status_code == 422
         clear = admin.post(f"{address}/reveal", json={"reason": "电话核实"})

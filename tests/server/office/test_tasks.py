@@ -328,6 +328,8 @@ def test_comments_and_mentions(world: World, sign_in: SignIn) -> None:
     path = f"{API}/office/comments"
     found = office.get(f"{T}/{task}/mentionable", params={"q": "east"}).json()["items"]
     assert world.person["east"] in {one["id"] for one in found}
+    spelled = office.get(f"{T}/{task}/mentionable", params={"q": "eastyuan"}).json()["items"]
+    assert [one["id"] for one in spelled] == [world.person["east"]]
     told = office.post(path, params=where, json={"text": "@east员 请补充", "mentions": [world.person["east"]]})
     assert told.status_code == 201, told.text
     assert east.get(f"{API}/office/notices").json()["items"][0]["text"]["zh"].startswith("有人在评论中提到您")

@@ -21,6 +21,7 @@ from kezhong.office.identity.sign_in import username_of
 from kezhong.office.models import ExternalIdentity, Organisation, Person, Post, RoleGrant
 from kezhong.office.office import Office
 from kezhong.office.session import OfficeSession
+from kezhong.office.typed import by_name
 
 _USERNAME = re.compile(r"^[\w][\w.-]{1,39}$")
 _PHONE = re.compile(r"^\+?\d[\d -]{4,18}\d$")
@@ -76,6 +77,7 @@ def list_people(
             or_(
                 Person.name.contains(text, autoescape=True),
                 Person.username.startswith(text.casefold(), autoescape=True),
+                Person.id.in_(by_name(session, select(Person.id, Person.name), text)),
             )
         )
     if wanted.org_id is not None:

@@ -19,6 +19,7 @@ from kezhong.office.machines import StateKind, get_machine
 from kezhong.office.models import Area, Task, TaskUnit
 from kezhong.office.session import OfficeSession
 from kezhong.office.tasks.effects import unfinished
+from kezhong.office.typed import Vocabulary, any_of
 
 LIGHTS = ("red", "yellow", "green", "grey")
 _TEXT = Task.title + " " + Task.measure + " " + Task.code
@@ -92,9 +93,24 @@ def conditions(session: OfficeSession, question: Question, *, without: Sequence[
     if question.due_to:
         found.append(Task.due_on <= question.due_to)
     if question.text.strip():
-        found += [_TEXT.icontains(word, autoescape=True) for word in question.text.split()[:6]]
+        vocabulary = Vocabulary(session)
+        found += [_named(vocabulary, word) for word in question.text.split()[:6]]
     found += _quick(session, question)
     return found
+
+
+def _named(vocabulary: Vocabulary, word: str) -> ColumnElement[bool]:
+    """A word in title, measure or code, or in the name of the lead unit or of an area; pinyin as well."""
+    words = [word, *vocabulary.words(word)]
+    found = [any_of(_TEXT, words)]
+    units: set[int] = set()
+    for one in words:
+        places = vocabulary.places(one)
+        units.update(places.units)
+        found += [Task.area_path.startswith(path, autoescape=True) for path in places.areas]
+    if units:
+        found.append(Task.org_id.in_(sorted(units)))
+    return or_(*found)
 
 
 def facet_criteria(question: Question) -> dict[str, ColumnElement[bool]]:

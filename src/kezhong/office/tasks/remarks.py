@@ -15,6 +15,7 @@ from kezhong.office.models import Comment, Organisation, Person, SavedView, Task
 from kezhong.office.session import OfficeSession
 from kezhong.office.tasks.files import holder
 from kezhong.office.telling.notices import Told, about, tell
+from kezhong.office.typed import by_name
 
 #: Comments can be made on whatever files can be attached to.
 LONGEST = 2000
@@ -150,6 +151,7 @@ def mentionable(session: OfficeSession, task_id: int, text: str, limit: int = 8)
             or_(
                 Person.name.icontains(pattern, autoescape=True),
                 Organisation.short_name.icontains(pattern, autoescape=True),
+                Person.id.in_(by_name(session, select(Person.id, Person.name), pattern)),
             )
         )
     found: list[dict[str, Any]] = []

@@ -2,7 +2,7 @@
 export const zh = {
   nav: { organisation: "机构", teams: "网格团队" },
   organisation: {
-    title: "机构", one: "单位详情", count: "共 {n} 个单位", search: "单位名称或编码", withEnded: "包括已撤并单位", export: "导出", import: "导入", imported: "新增 {n} 个，未变 {m} 个", add: "新增单位", added: "已新增", none: "没有符合条件的单位", noneHint: "换个名称再查，或包括已撤并单位。",
+    title: "机构", one: "单位详情", count: "共 {n} 个单位", search: "单位名称、拼音或编码", withEnded: "包括已撤并单位", export: "导出", import: "导入", imported: "新增 {n} 个，未变 {m} 个", add: "新增单位", added: "已新增", none: "没有符合条件的单位", noneHint: "换个名称再查，或包括已撤并单位。",
     name: "名称", shortName: "简称", code: "编码", kind: "类别", area: "区域", people: "在岗人员", parent: "上级单位", noParent: "无上级", line: "条线", noLine: "不属于条线", choose: "请选择", needed: "请填写必填项", save: "保存", unit: "所属单位",
     fold: "收起", unfold: "展开", ended: "已撤并", endedOn: "{date}止，由“{name}”承接", seePeople: "查看人员",
     history: "沿革", noHistory: "{date}设立，此后没有变更", from: "{date}起", planned: "计划中的变更", waits: "待生效", failed: "未能生效", cancel: "取消计划", cancelled: "已取消",
@@ -26,7 +26,7 @@ export const zh = {
 export const en: typeof zh = {
   nav: { organisation: "Units", teams: "Grid teams" },
   organisation: {
-    title: "Units", one: "Unit", count: "{n} units", search: "Name or code", withEnded: "with those that ended", export: "Export", import: "Import", imported: "{n} added, {m} unchanged", add: "Add a unit", added: "Added", none: "No such unit", noneHint: "Try another name, or include those that ended.",
+    title: "Units", one: "Unit", count: "{n} units", search: "Name, pinyin or code", withEnded: "with those that ended", export: "Export", import: "Import", imported: "{n} added, {m} unchanged", add: "Add a unit", added: "Added", none: "No such unit", noneHint: "Try another name, or include those that ended.",
     name: "Name", shortName: "Short name", code: "Code", kind: "Kind", area: "Area", people: "People", parent: "Unit above", noParent: "none", line: "Line", noLine: "no line", choose: "choose", needed: "Fill in what is needed", save: "Save", unit: "Unit",
     fold: "Fold", unfold: "Unfold", ended: "ended", endedOn: "until {date}; followed by {name}", seePeople: "see people",
     history: "History", noHistory: "Since {date}, unchanged", from: "from {date}", planned: "Planned", waits: "waits", failed: "could not be done", cancel: "Drop", cancelled: "Dropped",

@@ -2,7 +2,7 @@ export const zh = {
   nav: { tasks: "任务" },
   tasks: {
     title: "任务清单", total: "共 {n} 项", filtered: "符合条件 {n} 项", detail: "任务详情", close: "关闭详情",
-    view: "查看方式", filters: "筛选", quick: "快捷筛选", search: "搜索任务、措施、编号", clear: "清除筛选", sort: "排序", export: "导出", exporting: "正在导出…",
+    view: "查看方式", filters: "筛选", quick: "快捷筛选", search: "搜索任务、措施、编号、单位，可用拼音", clear: "清除筛选", sort: "排序", export: "导出", exporting: "正在导出…",
     tabs: { list: "列表", board: "看板", calendar: "日历", gantt: "甘特", map: "地图" },
     quicks: { mine: "我单位的", issued: "我单位下达的", open: "未办结", late: "逾期", returned: "被退回", escalated: "已升级预警", shortfall: "来自短板", top: "不含分解任务" },
     sorts: { due: "时限（先近后远）", "-due": "时限（先远后近）", code: "编号", "-updated": "最近更新", updated: "最早更新", progress: "进度（先低后高）", "-progress": "进度（先高后低）", light: "灯色（先红后绿）", unit: "单位" },
@@ -45,7 +45,7 @@ export const en: typeof zh = {
   nav: { tasks: "Tasks" },
   tasks: {
     title: "Tasks", total: "{n} in all", filtered: "{n} found", detail: "Task", close: "Close",
-    view: "View", filters: "Filters", quick: "Quick filters", search: "Search task, measure, code", clear: "Clear filters", sort: "Order", export: "Export", exporting: "Exporting…",
+    view: "View", filters: "Filters", quick: "Quick filters", search: "Search task, measure, code, unit; pinyin", clear: "Clear filters", sort: "Order", export: "Export", exporting: "Exporting…",
     tabs: { list: "List", board: "Board", calendar: "Calendar", gantt: "Gantt", map: "Map" },
     quicks: { mine: "Ours", issued: "Issued by us", open: "Open", late: "Overdue", returned: "Returned", escalated: "Escalated", shortfall: "From shortfalls", top: "No parts" },
     sorts: { due: "Deadline, soonest first", "-due": "Deadline, latest first", code: "Code", "-updated": "Last changed", updated: "First changed", progress: "Progress, lowest first", "-progress": "Progress, highest first", light: "Light, red first", unit: "Unit" },

@@ -37,5 +37,15 @@ export function useUnits(ended: () => boolean = () => false) {
   return { units, byId, nodes };
 }
 
+/** Ids of the units whose name the letters of a search spell in pinyin or its initials: the server knows the readings. */
+export function useSpelled(text: () => string) {
+  const letters = computed(() => /^[a-z]{2,60}$/i.exec(text().trim())?.[0] ?? null);
+  const found = useResource<{ items: UnitRow[] }>(
+    () => (letters.value ? `units-spelled|${letters.value}` : null),
+    (signal) => request("GET", "/office/organisations", { query: { q: letters.value, ended: "true" } }, null, { signal }),
+  );
+  return computed(() => new Set(letters.value ? found.data.value?.items.map((unit) => unit.id) : []));
+}
+
 /** A level of the tree in a native select, where spaces at the beginning are not shown. */
 export const indent = (depth: number): string => "\u3000".repeat(depth);

@@ -17,6 +17,7 @@ from kezhong.office.organisation import grid_teams, importing
 from kezhong.office.organisation.changes import UnitData, cancel_change, change_unit, create_unit
 from kezhong.office.organisation.versions import Order, name_at
 from kezhong.office.session import OfficeSession
+from kezhong.office.typed import by_name
 from kezhong.server.etag import prepare, respond
 from kezhong.server.identity import Unit
 from kezhong.server.models.office import organisation as wire
@@ -46,22 +47,13 @@ _FIELDS = {
 def list_units(
     request: Request,
     work: Unit,
-    q: Annotated[str, Query(max_length=60, description="part of the name, or the code")] = "",
+    q: Annotated[str, Query(max_length=60, description="part of the name, its pinyin or initials, or the code")] = "",
     level: Annotated[str | None, Query(pattern="^(city|district|street|community)$")] = None,
     area: Annotated[str | None, Query(max_length=40, description="an area and all below it")] = None,
     ended: Annotated[bool, Query(description="those that were dissolved or merged, too")] = False,
 ) -> Response:
     """All units, those above before those below: the whole tree in one answer."""
     statement = select(Organisation).order_by(func.length(Organisation.path), Organisation.id).limit(5000)
-    if q.strip():
-        text = q.strip()
-        statement = statement.where(
-            or_(
-                Organisation.name.contains(text, autoescape=True),
-                Organisation.short_name.contains(text, autoescape=True),
-                Organisation.code == text,
-            )
-        )
     if level is not None:
         statement = statement.where(Organisation.level == level)
     if area is not None:
@@ -69,6 +61,16 @@ def list_units(
     if not ended:
         statement = statement.where(or_(Organisation.valid_to.is_(None), Organisation.valid_to >= clock.today()))
     with work() as session:
+        if text := q.strip():
+            names = select(Organisation.id, Organisation.name, Organisation.short_name)
+            statement = statement.where(
+                or_(
+                    Organisation.name.contains(text, autoescape=True),
+                    Organisation.short_name.contains(text, autoescape=True),
+                    Organisation.code == text,
+                    Organisation.id.in_(by_name(session, names, text)),
+                )
+            )
         value = {"items": views.units(session, session.rows(statement))}
     return respond(request, prepare(value))
 

@@ -36,7 +36,9 @@ _GRANT = [require(Permission.GRANT_ROLES)]
 def list_people(
     request: Request,
     work: Unit,
-    q: Annotated[str, Query(max_length=60, description="name or beginning of the user name")] = "",
+    q: Annotated[
+        str, Query(max_length=60, description="name, as pinyin or initials too, or start of the user name")
+    ] = "",
     organisation: Annotated[int | None, Query(ge=1, le=2**53, description="a unit and all below it")] = None,
     role: Annotated[str | None, Query(max_length=40)] = None,
     status: Annotated[str | None, Query(pattern="^(active|left|locked)$")] = None,

@@ -21,6 +21,7 @@ from kezhong.office.programme.projects import (
 )
 from kezhong.office.session import OfficeSession
 from kezhong.office.steps import take_step
+from kezhong.office.typed import any_of, written
 from kezhong.server.etag import prepare, respond
 from kezhong.server.identity import Unit, Work
 from kezhong.server.models.office import projects as wire
@@ -53,7 +54,9 @@ def projects(
     circle: Filter = None,
     district: Filter = None,
     pilot: ProgrammeKey = None,
-    q: Annotated[str | None, Query(max_length=100, description="words in code or name")] = None,
+    q: Annotated[
+        str | None, Query(max_length=100, description="in the name, as pinyin or initials too; or the code")
+    ] = None,
     limit: OfficeLimit = 100,
     cursor: Cursor = None,
 ) -> Response:
@@ -67,7 +70,7 @@ def projects(
             path = session.execute(select(Area.path).where(Area.code == district)).scalar() or "-"
             conditions.append(Project.area_path.startswith(path, autoescape=True))
         if q:
-            conditions.append(Project.name.contains(q, autoescape=True) | (Project.code == q))
+            conditions.append(any_of(Project.name, written(session, q)) | (Project.code == q))
         statement = select(Project).where(*conditions)
         if state:
             statement = statement.where(Project.state == state)

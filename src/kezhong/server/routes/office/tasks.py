@@ -55,7 +55,9 @@ def question(
     parent: Annotated[int | None, Query(ge=1, le=2**62)] = None,
     due_from: date | None = None,
     due_to: date | None = None,
-    q: Annotated[str, Query(max_length=100, description="words in title, measure or code")] = "",
+    q: Annotated[
+        str, Query(max_length=100, description="words in title, measure or code; names of units and areas; pinyin")
+    ] = "",
     mine: bool = False,
     issued: bool = False,
     open: bool = False,  # noqa: A002
