@@ -19776,7 +19776,7 @@ export interface operations {
     list_units: {
         parameters: {
             query?: {
-                /** @description part of the name, or the code */
+                /** @description part of the name, its pinyin or initials, or the code */
                 q?: string;
                 level?: string | null;
                 /** @description an area and all below it */
@@ -20091,7 +20091,7 @@ export interface operations {
     list_people: {
         parameters: {
             query?: {
-                /** @description name or beginning of the user name */
+                /** @description name, as pinyin or initials too, or start of the user name */
                 q?: string;
                 /** @description a unit and all below it */
                 organisation?: number | null;
@@ -21737,7 +21737,7 @@ export interface operations {
                 circle?: string | null;
                 district?: string | null;
                 pilot?: number | null;
-                /** @description words in code or name */
+                /** @description in the name, as pinyin or initials too; or the code */
                 q?: string | null;
                 /** @description items in a page */
                 limit?: number;
@@ -23664,7 +23664,7 @@ export interface operations {
                 parent?: number | null;
                 due_from?: string | null;
                 due_to?: string | null;
-                /** @description words in title, measure or code */
+                /** @description words in title, measure or code; names of units and areas; pinyin */
                 q?: string;
                 mine?: boolean;
                 issued?: boolean;
@@ -23776,7 +23776,7 @@ export interface operations {
                 parent?: number | null;
                 due_from?: string | null;
                 due_to?: string | null;
-                /** @description words in title, measure or code */
+                /** @description words in title, measure or code; names of units and areas; pinyin */
                 q?: string;
                 mine?: boolean;
                 issued?: boolean;
@@ -23888,7 +23888,7 @@ export interface operations {
                 parent?: number | null;
                 due_from?: string | null;
                 due_to?: string | null;
-                /** @description words in title, measure or code */
+                /** @description words in title, measure or code; names of units and areas; pinyin */
                 q?: string;
                 mine?: boolean;
                 issued?: boolean;
@@ -24004,7 +24004,7 @@ export interface operations {
                 parent?: number | null;
                 due_from?: string | null;
                 due_to?: string | null;
-                /** @description words in title, measure or code */
+                /** @description words in title, measure or code; names of units and areas; pinyin */
                 q?: string;
                 mine?: boolean;
                 issued?: boolean;
@@ -24067,7 +24067,7 @@ export interface operations {
                 parent?: number | null;
                 due_from?: string | null;
                 due_to?: string | null;
-                /** @description words in title, measure or code */
+                /** @description words in title, measure or code; names of units and areas; pinyin */
                 q?: string;
                 mine?: boolean;
                 issued?: boolean;
@@ -24139,7 +24139,7 @@ export interface operations {
                 parent?: number | null;
                 due_from?: string | null;
                 due_to?: string | null;
-                /** @description words in title, measure or code */
+                /** @description words in title, measure or code; names of units and areas; pinyin */
                 q?: string;
                 mine?: boolean;
                 issued?: boolean;
@@ -24250,7 +24250,7 @@ export interface operations {
                 parent?: number | null;
                 due_from?: string | null;
                 due_to?: string | null;
-                /** @description words in title, measure or code */
+                /** @description words in title, measure or code; names of units and areas; pinyin */
                 q?: string;
                 mine?: boolean;
                 issued?: boolean;
