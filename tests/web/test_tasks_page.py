@@ -148,6 +148,16 @@ def test_the_list_and_its_views(served: Served) -> None:
     assert download.value.suggested_filename.startswith("任务清单")
 
 
+def test_units_are_found_by_their_initials(served: Served) -> None:
+    page = served.page("office")
+    page.goto("/organisation")
+    tree = page.locator("main")
+    expect(tree.get_by_text("东岸区", exact=True).first).to_be_visible()
+    page.get_by_placeholder("单位名称、拼音或编码").fill("xsq")
+    expect(tree.get_by_text("东岸区", exact=True)).to_have_count(0)
+    expect(tree.get_by_text("西山区", exact=True).first).to_be_visible()
+
+
 def test_a_unit_handles_its_task(served: Served) -> None:
     task = make_task(
         served.world, "east", "X1", title="整治背街小巷", measure="整治 12 条背街小巷", due=TODAY + timedelta(days=30)
