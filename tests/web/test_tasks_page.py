@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from absence import absent
 from kezhong.office.identity.sessions import start_session
@@ -244,10 +244,13 @@ def test_by_keyboard_and_on_a_telephone(served: Served) -> None:
     page.locator("[role=row][tabindex='0']").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.locator(".task h2")).to_be_visible()
+    heading = page.locator(".task h2")
+    expect(heading).to_be_focused()  # the focus goes into what was opened …
+    expect(page.locator(".task .state")).to_be_visible()
     page.locator(".task .body").focus()
     page.keyboard.press("Escape")
     expect(page.locator(".task")).to_have_count(0)
+    expect(page.locator("[role=row][data-index='1']")).to_be_focused()  # … and back to where it came from
     small = served.page("community", 360, 740)
     small.goto("/tasks")
     small.get_by_role("grid").wait_for()
@@ -256,4 +259,21 @@ def test_by_keyboard_and_on_a_telephone(served: Served) -> None:
     small.locator("[role=row][data-index]").first.click()
     expect(small.locator(".task h2")).to_be_visible()
     picture(small, "narrow-task")
+    expect(small.locator(".task .state")).to_be_visible()
+    dialog = small.get_by_role("dialog", name="任务详情")
+    first, last = _stops(dialog)
+    last.focus()
+    small.keyboard.press("Tab")
+    expect(first).to_be_focused()  # over the window it keeps the focus
+    small.keyboard.press("Shift+Tab")
+    expect(last).to_be_focused()
     assert small.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def _stops(box: Locator) -> tuple[Locator, Locator]:
+    """The first and the last place in a box where Tab stops."""
+    stops = box.locator(
+        "a[href], button:enabled, input:enabled, select:enabled, textarea:enabled, summary, [tabindex='0']"
+    )
+    seen = stops.and_(box.locator(":not([tabindex='-1'])")).filter(visible=True)
+    return seen.first, seen.last

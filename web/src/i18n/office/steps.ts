@@ -11,7 +11,7 @@ export const zh = {
     fill: "请填写{what}",
     course: "办理过程",
     noCourse: "尚无办理记录。",
-    system: "系统", passedOn: "（{unit}代录）",
+    system: "系统", passedOn: "（{unit}代录）", note: "说明",
     needs: {
       reason: "理由", reply: "办理情况", evidence: "佐证材料", document: "报送材料", sheet: "表单", plan: "建设方案", result: "结论", grade: "等级", due: "时限", unit: "责任单位", funding: "资金来源与金额",
     },
@@ -41,7 +41,7 @@ export const en: typeof zh = {
     fill: "Please fill in: {what}",
     course: "Course",
     noCourse: "No step has been taken yet.",
-    system: "system", passedOn: " (passed on by {unit})",
+    system: "system", passedOn: " (passed on by {unit})", note: "Note",
     needs: {
       reason: "Reason", reply: "What was done", evidence: "Evidence", document: "Document", sheet: "Sheet", plan: "Plan", result: "Result", grade: "Grade", due: "Deadline", unit: "Responsible unit", funding: "Source and amount of money",
     },
