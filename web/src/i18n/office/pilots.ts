@@ -20,7 +20,7 @@ export const zh = {
     itemStatus: { known: "有数据", no_data: "无数据", data_insufficient: "数据不足" } as Record<string, string>,
     commerce: "便民生活圈评定（商务，仅便民消费圈）", commerceHint: "商务部便民生活圈的基础型、提升型、品质型是另一套评定，不计入试点等级。", commerceNone: "尚未评定。", commerceSource: "数据来源", commerceDo: "评定", gradeHint: "等级取自评定表：{grade}", assessFirst: "请先在“检查验收”中评定。",
     planHint: "承诺：建成后要达到的指标。方案审定后不再修改。", addPromise: "增加承诺", element: "服务要素", figure: "指标", chooseFigure: "请选择指标", promised: "承诺值", promisedShare: "承诺值（%）", before: "原有 {value}", promiseName: "名称", noFigures: "体检中没有这项要素的指标。", remove: "撤回",
-    sources: { task: "任务", promise: "承诺实测", satisfaction: "满意度调查", inspection: "检查" } as Record<string, string>,
+    sources: { run: "体检结果", task: "任务", promise: "承诺实测", satisfaction: "满意度调查", inspection: "检查" } as Record<string, string>,
     projectsNone: "还没有项目。可从短板清单立项，或在项目页手工登记。", tasksNone: "没有与此试点关联的任务。", money: "计划 {a}，已付 {b}", toProjects: "项目台账", commerceTag: "商务：{grade}",
   },
 };
@@ -47,7 +47,7 @@ export const en: typeof zh = {
     itemStatus: { known: "known", no_data: "no data", data_insufficient: "insufficient data" },
     commerce: "Convenience circle (commerce, circle 2 only)", commerceHint: "The commerce scheme's basic, enhanced and quality types are another grading and no part of the pilot's grade.", commerceNone: "Not graded yet.", commerceSource: "Source", commerceDo: "Grade", gradeHint: "The grade is that of the sheet: {grade}", assessFirst: "Grade it first, under “Checks and acceptance”.",
     planHint: "Promises: what is to be reached when it is built. They stand once the plan is approved.", addPromise: "Add a promise", element: "Element", figure: "Figure", chooseFigure: "Choose a figure", promised: "Promised", promisedShare: "Promised (%)", before: "before {value}", promiseName: "Name", noFigures: "The assessment has no figure of this element.", remove: "Take back",
-    sources: { task: "tasks", promise: "promises measured", satisfaction: "survey", inspection: "inspection" },
+    sources: { run: "assessment", task: "tasks", promise: "promises measured", satisfaction: "survey", inspection: "inspection" },
     projectsNone: "No projects yet. Open one from the shortfall list, or enter it under Projects.", tasksNone: "No tasks belong to this pilot.", money: "planned {a}, paid {b}", toProjects: "Projects", commerceTag: "commerce: {grade}",
   },
 };
