@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from datetime import UTC, date, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from callers import API, SignIn
@@ -76,6 +79,56 @@ def test_webhooks_are_for_who_runs_the_office(world: World, sign_in: SignIn, mon
     off = office.put(f"{path}/{made['id']}", json={**body, "active": False}, headers={"If-Match": '"v1"'}).json()
     assert off["active"] is False
     assert office.get(f"{API}/office/deliveries").json()["queue"]["running"] is False  # no worker without its lifespan
+
+
+def test_a_webhook_is_tried_and_its_deliveries_are_listed(
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = sign_in("office")
+    path = f"{API}/office/webhooks"
+    monkeypatch.setenv("KEZHONG_WEBHOOK_HOSTS", "127.0.0.1")
+    statuses = iter((503, 204))
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(next(statuses))
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    heard: list[dict[str, object]] = []
+    server = HTTPServer(("127.0.0.1", 0), Listener)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        body = {"name": "督查平台", "url": f"http://127.0.0.1:{server.server_port}/x", "events": ["task.*"]}
+        made = office.post(path, json=body).json()
+        other = office.post(path, json={**body, "name": "另一个"}).json()
+        assert sign_in("east").post(f"{path}/{made['id']}/test").status_code == 403
+        first = office.post(f"{path}/{made['id']}/test").json()
+        assert (first["state"], first["tries"]) == ("failed", 1)  # a test is not tried again by itself
+        assert "503" in first["problem"]
+        second = office.post(f"{path}/{made['id']}/test").json()
+        assert (second["state"], second["problem"]) == ("sent", "")
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert [one["event"] for one in heard] == ["webhook.test", "webhook.test"]
+    deliveries = f"{API}/office/deliveries"
+    assert [one["id"] for one in office.get(deliveries).json()["items"]] == [first["id"]]
+    assert [one["id"] for one in office.get(deliveries, params={"sent": True}).json()["items"]] == [
+        second["id"], first["id"],
+    ]  # fmt: skip
+    assert office.get(deliveries, params={"sent": True, "webhook": other["id"]}).json()["items"] == []
+    assert office.post(f"{deliveries}/{first['id']}/retry").status_code == 204
+    assert office.get(deliveries).json()["items"][0]["state"] == "waiting"
+    office.put(f"{path}/{other['id']}", json={**body, "active": False}, headers={"If-Match": '"v1"'})
+    refused = office.post(f"{path}/{other['id']}/test")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "telling.webhook_off")
+    assert office.post(f"{path}/999/test").status_code == 404
 
 
 def test_the_round_by_hand(world: World, sign_in: SignIn) -> None:

@@ -1063,7 +1063,7 @@ export interface paths {
         };
         /**
          * Deliveries
-         * @description E-mails and webhooks that wait or failed, and whether the queue runs.
+         * @description The last e-mails and webhooks that wait or failed (``sent``: all), and whether the queue runs.
          */
         get: operations["deliveries"];
         put?: never;
@@ -4221,6 +4221,26 @@ export interface paths {
          */
         put: operations["edit_webhook"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Webhook
+         * @description Tell the address of a test, now and once, and answer with what became of it.
+         */
+        post: operations["try_webhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -16773,6 +16793,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description those of this webhook */
+                webhook?: number | null;
+                /** @description also those that were delivered */
+                sent?: boolean;
             };
             header?: never;
             path?: never;
@@ -25051,6 +25075,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookOut"];
+                };
+            };
+            /** @description What is wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description An error of the server, with the request's id */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    try_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryOut"];
                 };
             };
             /** @description What is wrong and what to do */

@@ -17,7 +17,7 @@ import httpx
 from sqlalchemy import select, update
 
 from kezhong import clock
-from kezhong.errors import InputError, KezhongError
+from kezhong.errors import ConflictError, InputError, KezhongError
 from kezhong.office.models import Delivery, Notice, Person, Webhook
 from kezhong.office.office import Office
 from kezhong.office.session import OfficeSession
@@ -27,6 +27,8 @@ from kezhong.office.telling.words import sentence, subject_of
 #: Pauses after the first, second … failure; after the last it is given up.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 1440))
 _BATCH = 200
+#: The event by which an address is tried.
+TEST = "webhook.test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,31 @@ def deliver(office: Office, now: datetime | None = None, environ: Mapping[str, s
                 break
             counts[_one(session, found, moment, mailer, environ)] += 1
     return Delivered(**counts)
+
+
+def send_test(
+    session: OfficeSession, hook: Webhook, now: datetime, environ: Mapping[str, str] = os.environ
+) -> Delivery:
+    """Tell a webhook of a test, now and once; what became of it is kept with the other deliveries.
+
+    Raises
+    ------
+    ConflictError
+        The webhook is switched off.
+    """
+    if not hook.active:
+        raise ConflictError("telling.webhook_off", value=hook.name)
+    payload = {"event": TEST, "at": now.isoformat(timespec="seconds"), "details": {"webhook": hook.name}}
+    row = Delivery(
+        channel=f"webhook:{hook.id}", key=f"test:{now.timestamp()}", payload=payload, state="waiting", tries=0,
+        next_try_at=now,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    if _one(session, row, now, None, environ) == "again":
+        row.state = "failed"  # who tests looks at the answer, and tests again
+    session.audit.note(TEST, "webhook", str(hook.id), state=row.state)
+    return row
 
 
 def _one(

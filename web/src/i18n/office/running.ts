@@ -2,7 +2,7 @@
 export const zh = {
   nav: { running: "运行" },
   running: {
-    title: "运行维护", state: "运行状态", calendar: "工作日历", reminders: "提醒规则",
+    title: "运行维护", state: "运行状态", calendar: "工作日历", reminders: "提醒规则", webhooks: "推送",
     database: "数据库", embedded: "自带", own: "外部", schema: "结构版本", current: "已是最新", outdated: "需升级到 {n}", size: "大小", free: "磁盘剩余", lowDisk: "磁盘空间不足 2 GB，请尽快清理或扩容。", counts: "单位 {units} 个，人员 {people} 名，任务 {tasks} 项",
     backup: "备份", lastBackup: "上次备份", never: "从未备份", oldBackup: "距上次备份已超过 7 天。", backupNow: "立即备份", backingUp: "正在备份…", backupDone: "备份完成", backupWhere: "保存在城市文件夹 office/backups 下，含个人信息，请另存到别处并妥善保管。",
     anchor: "审计锚点", anchorNow: "立即写入锚点", queue: "通知与定时任务", waiting: "待发 {n} 条", failed: "失败 {n} 条", oldest: "最早应发 {at}", lastRound: "上次有变化的定时任务", roundNow: "立即执行定时任务", roundDone: "亮灯更新 {lights} 项，提醒 {reminders} 条，上报 {escalations} 条", roundSkipped: "另一个进程正在执行定时任务", holidays: "节假日已知至",
@@ -15,7 +15,7 @@ export const zh = {
 export const en = {
   nav: { running: "Running" },
   running: {
-    title: "Running the office", state: "State", calendar: "Working calendar", reminders: "Reminder rules",
+    title: "Running the office", state: "State", calendar: "Working calendar", reminders: "Reminder rules", webhooks: "Webhooks",
     database: "Database", embedded: "embedded", own: "the city's own", schema: "Schema", current: "current", outdated: "to be migrated to {n}", size: "Size", free: "Free on disk", lowDisk: "Less than 2 GB is free: make room soon.", counts: "{units} units, {people} people, {tasks} tasks",
     backup: "Backup", lastBackup: "Last backup", never: "never", oldBackup: "The last backup is more than 7 days old.", backupNow: "Back up now", backingUp: "Backing up…", backupDone: "Backed up", backupWhere: "Kept in office/backups of the city folder. It holds personal data: keep a copy elsewhere, and keep it safe.",
     anchor: "Anchors of the audit", anchorNow: "Anchor now", queue: "Notices and the clock", waiting: "{n} waiting", failed: "{n} failed", oldest: "oldest due {at}", lastRound: "Last round that changed something", roundNow: "Run a round now", roundDone: "{lights} lights, {reminders} reminders, {escalations} escalations", roundSkipped: "Another process is at it", holidays: "Holidays known until",

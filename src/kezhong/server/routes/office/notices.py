@@ -15,7 +15,7 @@ from kezhong.office.machines import load_machines
 from kezhong.office.models import Delivery, Webhook
 from kezhong.office.session import ChangedMeanwhileError, OfficeSession
 from kezhong.office.telling import notices, webhooks
-from kezhong.office.telling.delivering import give_up_on
+from kezhong.office.telling.delivering import give_up_on, send_test
 from kezhong.office.telling.mail import mail_is_set
 from kezhong.office.telling.round import clock_round
 from kezhong.office.telling.words import page_of, words_of
@@ -224,31 +224,56 @@ def edit_webhook(request: Request, work: Unit, webhook_id: Id, body: wire.Webhoo
         return versioned(request, _hook(row, _counts(session)), row.version)
 
 
+@router.post(
+    "/office/webhooks/{webhook_id}/test",
+    response_model=wire.DeliveryOut,
+    responses=COMMON,
+    dependencies=[require(Permission.RUN_OFFICE)],
+)
+def try_webhook(request: Request, work: Unit, webhook_id: Id) -> Response:
+    """Tell the address of a test, now and once, and answer with what became of it."""
+    with work() as session:
+        hook = session.get(Webhook, webhook_id)
+        if hook is None:
+            raise NotFoundError("office.no_such", kind="webhook", value=webhook_id)
+        value = _delivery(send_test(session, hook, clock.now()))
+    return respond(request, prepare(value))
+
+
+def _delivery(row: Delivery) -> dict[str, Any]:
+    return {
+        "id": row.id, "channel": row.channel, "state": row.state, "tries": row.tries, "next_try_at": row.next_try_at,
+        "problem": row.problem, "sent_at": row.sent_at, "event": str(row.payload.get("event", "")),
+    }  # fmt: skip
+
+
 @router.get(
     "/office/deliveries",
     response_model=wire.DeliveryPage,
     responses=READ,
     dependencies=[require(Permission.RUN_OFFICE)],
 )
-def deliveries(request: Request, work: Unit, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Response:
-    """E-mails and webhooks that wait or failed, and whether the queue runs."""
+def deliveries(
+    request: Request,
+    work: Unit,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    webhook: Annotated[int | None, Query(ge=1, le=2**62, description="those of this webhook")] = None,
+    sent: Annotated[bool, Query(description="also those that were delivered")] = False,
+) -> Response:
+    """The last e-mails and webhooks that wait or failed (``sent``: all), and whether the queue runs."""
     worker = request.app.state.queue_worker
+    statement = select(Delivery).order_by(Delivery.id.desc()).limit(limit)
+    if not sent:
+        statement = statement.where(Delivery.state != "sent")
+    if webhook is not None:
+        statement = statement.where(Delivery.channel == f"webhook:{webhook}")
     with work() as session:
-        rows = session.scalars(
-            select(Delivery).where(Delivery.state != "sent").order_by(Delivery.id.desc()).limit(limit)
-        ).all()
+        rows = session.scalars(statement).all()
         counts: dict[str, int] = {}
         for (_, state), count in _counts(session).items():
             counts[state] = counts.get(state, 0) + count
         value = {
-            "items": [
-                {
-                    "id": row.id, "channel": row.channel, "state": row.state, "tries": row.tries,
-                    "next_try_at": row.next_try_at, "problem": row.problem, "sent_at": row.sent_at,
-                    "event": str(row.payload.get("event", "")),
-                }
-                for row in rows
-            ],
+            "items": [_delivery(row) for row in rows],
             "counts": counts,
             "queue": {
                 "running": worker is not None and worker.problem is None, "problem": getattr(worker, "problem", None),
