@@ -13,32 +13,46 @@ from pathlib import Path
 
 import pytest
 from first_year.acts import (
-    DOCX,
+    attach_plan,
     check,
     expect_state,
     hand_down,
     hand_in,
     many,
+    new_task,
+    nominate,
     open_pilot,
+    open_round,
     open_task,
+    promise,
+    set_up,
     survey,
     take,
     told,
 )  # fmt: skip
 from first_year.files import scores_shown, scores_written
-from first_year.looks import AXE, OPENED, PAGES, look
+from first_year.looks import AXE, look_at_all
+from first_year.story import (
+    CHECKED,
+    DUTY,
+    EVIDENCE,
+    LATE,
+    NOMINATED,
+    PILOT,
+    PLAN,
+    PROGRAMME,
+    RETURNED,
+    WORK,
+)
 from first_year.town import DISTRICTS, YEAR, Town, open_town
 from playwright.sync_api import Browser, expect
 
 from absence import absent
-from kezhong.demo.office.paper import word
 from supervision_world import fill_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("first-year")]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PLAN = "试点建设实施方案"
-PROGRAMME = "一刻钟社区生活圈建设（2022—2024年）"
 
 
 @pytest.fixture(scope="module")
@@ -67,35 +81,15 @@ def test_the_office_signs_in_and_sets_up_the_programme(town: Town) -> None:
     expect(page.get_by_text("暂无在办事项")).to_be_visible()
 
     page.goto("/programme")
-    form = page.locator("form")
-    expect(form.get_by_label("名称", exact=True)).not_to_have_value("")
-    form.get_by_label("名称", exact=True).fill(PROGRAMME)
-    for number, code in enumerate(DISTRICTS):
-        form.locator("fieldset select").nth(number).select_option(code)
-    form.get_by_role("button", name="建立").click()
+    set_up(page.locator("form"), PROGRAMME, DISTRICTS)
     expect(page.get_by_role("heading", name=PROGRAMME)).to_be_visible()
     expect(page.locator("tr", has_text="打造试点").first).to_contain_text("0 个 / 5 个")
-
-
-NOMINATED = (
-    ("qu", "SHQ05", "配套基础好，居民参与度高，适合先做样板"),
-    ("qu", "SHQ01", "江边老城区，老年人多，缺社区服务站和日间照料"),
-    ("qu", "SHQ07", "铁路把生活圈分成两半，原货场仓库可以盘活"),
-    ("999902", "SHQ11", "商业街区成熟，公共厕所和菜市场居民反映最多"),
-    ("999903", "SHQ14", "矿区服务中心，坡上片区公交尚未延伸"),
-)
 
 
 def test_districts_nominate_and_the_office_approves_five(town: Town) -> None:
     town.on(3, 8)
     for name, circle, grounds in NOMINATED:
-        page = town.page(name, "/pilots")
-        page.locator("[data-nominate]").click()
-        form = page.locator("form")
-        form.locator("[name=life_circle]").select_option(circle)
-        form.locator("[name=grounds]").fill(grounds)
-        form.locator("[data-send]").click()
-        expect(page.locator("[data-state]").first).to_have_text("已推荐")
+        nominate(town.page(name, "/pilots"), circle, grounds)
     town.on(3, 14)
     office = town.page("bangong", "/pilots")
     expect(office.locator("tr[data-pilot]")).to_have_count(5)
@@ -157,10 +151,6 @@ def test_plans_come_in_and_one_goes_back(town: Town) -> None:
     expect(office.get_by_role("complementary")).to_contain_text("第 2 版")
 
 
-WORK = "商业网点布局"
-DUTY = "区级主体责任"
-
-
 def test_a_task_goes_down_four_levels(town: Town) -> None:
     town.on(4, 11)
     office = town.page("bangong")
@@ -185,10 +175,6 @@ def test_a_task_goes_down_four_levels(town: Town) -> None:
     take(drawer, "start")
     expect_state(drawer, "办理中")
     expect(drawer).to_contain_text("上级任务")
-
-
-EVIDENCE = "网点底数表.csv"
-RETURNED = "底数表缺营业时间，请补充后再报"
 
 
 def test_evidence_comes_up_and_one_is_returned(town: Town) -> None:
@@ -247,20 +233,9 @@ def test_evidence_comes_up_and_one_is_returned(town: Town) -> None:
     expect_state(drawer, "已销号")
 
 
-LATE = "小区出入口无障碍坡道补设"
-
-
 def test_a_late_task_turns_red_and_escalates(town: Town) -> None:
     town.on(6, 16)
-    street = town.page("jiedao", "/tasks")
-    street.locator("[data-new]").click()
-    form = street.get_by_role("dialog")
-    form.locator("[data-title]").fill(LATE)
-    form.locator("[data-unit]").select_option(label=town.unit("shequ"))
-    form.locator("[data-due]").fill(str(town.cast.day(6, 30)))
-    form.locator("[data-save]").click()
-    drawer = street.get_by_role("complementary", name="任务详情")
-    expect_state(drawer, "草拟")
+    drawer = new_task(town.page("jiedao", "/tasks"), LATE, town.unit("shequ"), str(town.cast.day(6, 30)))
     take(drawer, "issue")
     expect_state(drawer, "已下达")
     drawer = open_task(town.page("shequ"), LATE, LATE)
@@ -284,10 +259,6 @@ def test_a_late_task_turns_red_and_escalates(town: Town) -> None:
     expect(community.locator("[data-section=late]")).to_contain_text(LATE)
 
 
-PILOT = "SHQ05"
-CHECKED = ("日间照料站已开放", "无障碍坡道已完工")
-
-
 def test_a_pilot_is_built_inspected_and_accepted(town: Town) -> None:
     name = town.circle(PILOT)
     town.on(7, 18)
@@ -296,20 +267,8 @@ def test_a_pilot_is_built_inspected_and_accepted(town: Town) -> None:
     take(district, "begin_plan")
     expect_state(district, "编制方案")
     district.locator("[data-tab=plan]").click()
-    district.locator("[data-file]").first.set_input_files(
-        {
-            "name": "石榴园建设方案.docx",
-            "mimeType": DOCX,
-            "buffer": word("石榴园建设方案", ("一、现状体检", "二、补短板项目")),
-        }
-    )
-    expect(district.get_by_role("button", name="石榴园建设方案.docx")).to_be_visible()
-    promise = district.locator("form")
-    promise.get_by_label("服务要素").select_option("cultural_station")
-    promise.get_by_label("指标").select_option(index=1)
-    promise.get_by_label("承诺值").fill("97")
-    promise.get_by_role("button", name="增加承诺").click()
-    expect(district.locator("main li", has_text="→")).to_contain_text("97")
+    attach_plan(district, "石榴园建设方案")
+    promise(district, "cultural_station", "97")
 
     town.on(7, 20)
     office = town.page("bangong")
@@ -355,11 +314,7 @@ def test_a_pilot_is_built_inspected_and_accepted(town: Town) -> None:
 def test_the_monthly_sheet_goes_out_and_comes_back_as_a_workbook(town: Town, tmp_path: Path) -> None:
     town.on(11, 16)
     office = town.page("bangong", "/dispatch")
-    office.locator("[data-new-round]").click()
-    form = office.get_by_role("form", name="发起调度")
-    form.get_by_label("调度期").fill(f"{YEAR}-11")
-    form.get_by_label("截止日期").fill(str(town.cast.day(11, 25)))
-    office.locator("[data-open-round]").click()
+    open_round(office, f"{YEAR}-11", str(town.cast.day(11, 25)))
     expect(office.locator("tr[data-sheet]")).to_have_count(len(DISTRICTS) + 8)  # and the lead departments
 
     district = town.page("qu", "/dispatch")
@@ -417,18 +372,5 @@ def test_nobody_is_shut_out(town: Town, width: int) -> None:
     """axe finds nothing serious, and nothing is wider than the page, on a notebook and on a phone."""
     if not AXE.is_file():
         absent("axe-core is not installed: run `npm ci` in web/")
-    found = {}
-    visitor = town.visitor("nobody")
-    visitor.set_viewport_size({"width": width, "height": 768 if width > 360 else 740})
-    visitor.goto("/")
-    expect(visitor.locator("[data-demo]").first).to_be_visible()
-    found["sign-in"] = look(visitor, f"sign-in-{width}")
-    for name, (who, path, ready) in PAGES.items():
-        page = town.page(who)
-        page.set_viewport_size({"width": width, "height": 768 if width > 360 else 740})
-        page.goto(path)
-        if name in OPENED:
-            page.locator(OPENED[name]).first.click()
-        expect(page.locator(ready).first).to_be_visible()
-        found[name] = look(page, f"{name}-{width}")
+    found = look_at_all(town, width)
     assert {name: problems for name, problems in found.items() if problems} == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -26,6 +27,64 @@ def take(where: Page | Locator, step: str, **inputs: str) -> None:
             field.fill(value)
     if inputs:
         where.locator("[data-confirm]").click()
+
+
+def set_up(form: Locator, name: str, districts: Sequence[str]) -> None:
+    """Set the programme up from the template, with the districts of this city."""
+    expect(form.get_by_label("名称", exact=True)).not_to_have_value("")
+    form.get_by_label("名称", exact=True).fill(name)
+    for number, code in enumerate(districts):
+        form.locator("fieldset select").nth(number).select_option(code)
+    form.get_by_role("button", name="建立").click()
+
+
+def nominate(page: Page, circle: str, grounds: str) -> None:
+    """A district nominates a life circle as a pilot."""
+    page.locator("[data-nominate]").click()
+    form = page.locator("form")
+    form.locator("[name=life_circle]").select_option(circle)
+    form.locator("[name=grounds]").fill(grounds)
+    form.locator("[data-send]").click()
+    expect(page.locator("[data-state]").first).to_have_text("已推荐")
+
+
+def attach_plan(page: Page, name: str) -> None:
+    """Attach a document to the plan of a pilot that is open."""
+    content = word(name, ("一、现状体检", "二、补短板项目"))
+    page.locator("[data-file]").first.set_input_files({"name": f"{name}.docx", "mimeType": DOCX, "buffer": content})
+    expect(page.get_by_role("button", name=f"{name}.docx")).to_be_visible()
+
+
+def promise(page: Page, element: str, value: str) -> None:
+    """Promise what the circle is to reach for a service element."""
+    form = page.locator("form")
+    form.get_by_label("服务要素").select_option(element)
+    form.get_by_label("指标").select_option(index=1)
+    form.get_by_label("承诺值").fill(value)
+    form.get_by_role("button", name="增加承诺").click()
+    expect(page.locator("main li", has_text="→")).to_contain_text(value)
+
+
+def new_task(page: Page, title: str, unit: str, due: str) -> Locator:
+    """Write a task for a unit below; its drawer."""
+    page.locator("[data-new]").click()
+    form = page.get_by_role("dialog")
+    form.locator("[data-title]").fill(title)
+    form.locator("[data-unit]").select_option(label=unit)
+    form.locator("[data-due]").fill(due)
+    form.locator("[data-save]").click()
+    drawer = page.get_by_role("complementary", name="任务详情")
+    expect_state(drawer, "草拟")
+    return drawer
+
+
+def open_round(page: Page, period: str, due: str) -> None:
+    """Send the sheets of a month out."""
+    page.locator("[data-new-round]").click()
+    form = page.get_by_role("form", name="发起调度")
+    form.get_by_label("调度期").fill(period)
+    form.get_by_label("截止日期").fill(due)
+    page.locator("[data-open-round]").click()
 
 
 def open_pilot(page: Page, name: str) -> None:

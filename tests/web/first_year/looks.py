@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+
+from first_year.town import Town
 
 AXE = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -44,3 +46,22 @@ def look(page: Page, name: str) -> list[str]:
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         problems.append("wider than the window")
     return problems
+
+
+def look_at_all(town: Town, width: int) -> dict[str, list[str]]:
+    """What is wrong with each page at a width, from the door on."""
+    size = {"width": width, "height": 768 if width > 360 else 740}
+    visitor = town.visitor("nobody")
+    visitor.set_viewport_size(size)
+    visitor.goto("/")
+    expect(visitor.locator("[data-demo]").first).to_be_visible()
+    found = {"sign-in": look(visitor, f"sign-in-{width}")}
+    for name, (who, path, ready) in PAGES.items():
+        page = town.page(who)
+        page.set_viewport_size(size)
+        page.goto(path)
+        if name in OPENED:
+            page.locator(OPENED[name]).first.click()
+        expect(page.locator(ready).first).to_be_visible()
+        found[name] = look(page, f"{name}-{width}")
+    return found
