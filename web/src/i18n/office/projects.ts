@@ -1,6 +1,7 @@
 export const zh = {
   nav: { projects: "项目" },
   projects: {
+    editFields: "修改项目信息", starts: "开工日期", element: "服务要素", scaleUnit: "规模单位", offerProject: "用于项目", offerNoProject: "尚未对应项目",
     title: "项目", tabs: { projects: "项目", sites: "闲置资产", offers: "居民共建", experience: "总结经验", applications: "上级试点申报" } as Record<string, string>,
     all: "全部", search: "编号或名称", circle: "圈层", anyCircle: "全部圈层", name: "项目", state: "状态", planned: "计划", paid: "已付", due: "时限", unit: "实施单位", place: "地点",
     sums: "资金合计：计划 {a}，已付 {b}", byKind: "按来源", byDistrict: "按区", empty: "还没有项目", emptyHint: "从短板清单“立项”，或在这里手工登记。", emptyFiltered: "没有符合条件的项目", emptyFilteredHint: "换一个状态或关键词再看。",
@@ -20,6 +21,7 @@ export const zh = {
 export const en: typeof zh = {
   nav: { projects: "Projects" },
   projects: {
+    editFields: "Edit the project", starts: "First day", element: "Service element", scaleUnit: "Unit of the scale", offerProject: "Goes into the project", offerNoProject: "no project yet",
     title: "Projects", tabs: { projects: "Projects", sites: "Idle assets", offers: "Offers", experience: "What worked", applications: "Applications" },
     all: "All", search: "Code or name", circle: "Circle", anyCircle: "All circles", name: "Project", state: "State", planned: "Planned", paid: "Paid", due: "Deadline", unit: "Unit", place: "Place",
     sums: "Money in all: planned {a}, paid {b}", byKind: "By source", byDistrict: "By district", empty: "No projects yet", emptyHint: "Open one from the shortfall list, or enter it here.", emptyFiltered: "No project fits", emptyFilteredHint: "Try another state or word.",
