@@ -144,6 +144,8 @@ def test_the_other_views(world: World) -> None:
         assert [(one["day"], one["count"]) for one in days] == [(date(2022, 6, 1), 2)]
         rows, links, total = pictures.gantt(session, Question(), date(2022, 1, 1), date(2022, 12, 31))
         assert ([row.task.code for row in rows], links, total) == (["A", "B", "C", "D"], [], 4)
+        rows, _, total = pictures.gantt(session, Question(), date(2022, 1, 1), date(2022, 12, 31), limit=2, skip=2)
+        assert ([row.task.code for row in rows], total) == (["C", "D"], 4)
 
 
 def test_names_beside_the_rows(world: World) -> None:

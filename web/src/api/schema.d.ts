@@ -24150,6 +24150,8 @@ export interface operations {
                 first: string;
                 last: string;
                 limit?: number;
+                /** @description tasks that stand before */
+                skip?: number;
                 programme?: number | null;
                 state?: string[];
                 light?: string[];

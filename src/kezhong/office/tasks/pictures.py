@@ -95,9 +95,12 @@ def calendar(
 
 
 def gantt(
-    session: OfficeSession, question: Question, first: date, last: date, limit: int = 300
+    session: OfficeSession, question: Question, first: date, last: date, limit: int = 300, skip: int = 0
 ) -> tuple[list[Row], list[tuple[int, int]], int]:
-    """Tasks whose time touches the window, by start; the dependencies among them; and how many there are in all."""
+    """Tasks whose time touches the window, by start; the dependencies among them; and how many there are in all.
+
+    ``limit`` of them after the first ``skip``.
+    """
     check(question)
     touches = [
         *conditions(session, question),
@@ -111,6 +114,7 @@ def gantt(
         .where(*touches)
         .order_by(Task.starts_on, Task.code, Task.id)
         .limit(limit)
+        .offset(skip)
     )
     ids = [row.id for row in found]
     links = session.execute(

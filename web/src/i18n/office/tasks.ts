@@ -22,9 +22,9 @@ export const zh = {
     files: { title: "附件", never: "自愿提供，不作硬性要求", add: "上传附件", adding: "正在上传…", drop: "删除“{name}”", hint: "pdf、docx、xlsx、jpg、png、txt、csv，每个不超过 20 MB。照片中的位置等拍摄信息会自动去除。" },
     comments: { title: "评论", none: "还没有评论。", write: "写评论，输入 {'@'} 提到有关人员", send: "发表", edited: "已修改", withdrawn: "（已撤回）", withdraw: "撤回", people: "可以提到的人员" },
     views: { title: "我的视图", none: "把当前的筛选和排序存为视图，下次一键打开。", name: "视图名称", keep: "保存", drop: "删除视图“{name}”" },
-    board: { more: "另有 {n} 项，请用列表查看", empty: "没有任务" },
+    board: { more: "另有 {n} 项，在列表中查看", empty: "没有任务" },
     calendar: { before: "上个月", after: "下个月", now: "本月", worked: "班", more: "还有 {n} 项", weekdays: { "1": "周一", "2": "周二", "3": "周三", "4": "周四", "5": "周五", "6": "周六", "7": "周日" } },
-    gantt: { before: "前一年", after: "后一年", span: "时间跨度", one: "一年", three: "三年", month: "月", today: "今天", cut: "显示前 {n} 项，共 {total} 项", none: "该时间段内没有任务，请换一个年份。" },
+    gantt: { before: "前一年", after: "后一年", span: "时间跨度", one: "一年", three: "三年", month: "月", today: "今天", cut: "第 {from}–{to} 项，共 {total} 项", pages: "分页", earlier: "上一页", later: "下一页", none: "该时间段内没有任务，请换一个年份。" },
     map: {
       label: "任务分布图。方向键在区域间移动，回车键进入，加减键缩放。", list: "各区域任务", trail: "所在区域", count: "全部", pilots: "试点", pilot: "试点", sum: "未办结 {open} 项，逾期 {late} 项，共 {count} 项", own: "本级（未分到下级）", ownHint: "属于该区域整体或跨区域生活圈的任务",
       open: "未办结 {n} 项", late: "逾期 {n} 项", all: "共 {n} 项", note: "{open} 项", noteLate: "{open} 项 · 逾期 {late}", toList: "查看任务清单", listOpen: "{name}：未办结 {n} 项，查看清单", listLate: "{name}：逾期 {n} 项，查看清单", listAll: "{name}：共 {n} 项，查看清单",
@@ -67,7 +67,7 @@ export const en: typeof zh = {
     views: { title: "My views", none: "Keep the present filters and order under a name.", name: "Name", keep: "Keep", drop: "Remove the view “{name}”" },
     board: { more: "{n} more: see the list", empty: "No task" },
     calendar: { before: "Month before", after: "Next month", now: "This month", worked: "worked", more: "{n} more", weekdays: { "1": "Mon", "2": "Tue", "3": "Wed", "4": "Thu", "5": "Fri", "6": "Sat", "7": "Sun" } },
-    gantt: { before: "Year before", after: "Next year", span: "Span", one: "One year", three: "Three years", month: "", today: "Today", cut: "The first {n} of {total}", none: "No task in this time: choose another year." },
+    gantt: { before: "Year before", after: "Next year", span: "Span", one: "One year", three: "Three years", month: "", today: "Today", cut: "{from}–{to} of {total}", pages: "Pages", earlier: "Previous", later: "Next", none: "No task in this time: choose another year." },
     map: {
       label: "Map of the tasks. Arrow keys go from area to area, Enter goes into one, plus and minus zoom.", list: "Tasks by area", trail: "Area shown", count: "All", pilots: "Pilots", pilot: "Pilot", sum: "{open} open, {late} late, {count} in all", own: "The area as a whole", ownHint: "Tasks of the whole area, or of a life circle across its parts",
       open: "{n} open", late: "{n} late", all: "{n} in all", note: "{open} open", noteLate: "{open} open · {late} late", toList: "List of tasks", listOpen: "{name}: {n} open, to the list", listLate: "{name}: {n} late, to the list", listAll: "{name}: {n} in all, to the list",

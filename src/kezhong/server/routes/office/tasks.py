@@ -150,12 +150,13 @@ def task_gantt(
     first: date,
     last: date,
     limit: Annotated[int, Query(ge=1, le=500)] = 300,
+    skip: Annotated[int, Query(ge=0, le=100_000, description="tasks that stand before")] = 0,
 ) -> Response:
     """Tasks whose time touches a window of at most six years, with dependencies."""
     if not first <= last <= first + timedelta(days=2200):
         raise InputError("tasks.bad_filter", column="last", value=last, expected=f"{first} …")
     with work() as session:
-        found, links, total = pictures.gantt(session, asked, first, last, limit)
+        found, links, total = pictures.gantt(session, asked, first, last, limit, skip)
         value = {
             "items": view.rows(session, found), "links": links, "total": total, "first": first, "last": last,
         }  # fmt: skip
