@@ -32,9 +32,9 @@ def served(
 
 def settled(page: Page) -> None:
     """Until everything that was asked of the map is painted, and a little longer for a journey to end."""
-    page.locator("[data-areas-map][data-idle=true]").wait_for()
+    page.locator("[data-areas-map][data-idle=true]").wait_for(timeout=90_000)
     page.wait_for_timeout(900)
-    page.locator("[data-areas-map][data-idle=true]").wait_for()
+    page.locator("[data-areas-map][data-idle=true]").wait_for(timeout=90_000)
 
 
 def colour_at(page: Page, x: float, y: float) -> tuple[int, int, int]:
