@@ -8,11 +8,11 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from kezhong.errors import InputError, KezhongError, NotFoundError
+from kezhong.errors import ConflictError, InputError, KezhongError, NotFoundError
 
 _log = logging.getLogger("kezhong.server")
 #: Chinese for the kinds of validation problem that a caller of this interface can meet.
@@ -40,6 +40,8 @@ _PROBLEMS_ZH = {
 }
 
 
+#: SQLSTATE of a key that is taken and of a reference to what is not there.
+_TAKEN, _MISSING = "23505", "23503"
 #: Fields whose value is never said back.
 _SECRET = frozenset({"password", "current", "new", "code", "token"})
 
@@ -71,7 +73,7 @@ class BadRangeError(InputError):
 def envelope_response(problem: KezhongError, request_id: str | None) -> Response:
     """The response that says what is wrong and what to do."""
     return Response(
-        to_json(problem.envelope(request_id), inf_nan_mode="null"),
+        to_json(_sayable(problem.envelope(request_id)), inf_nan_mode="null"),
         status_code=problem.http_status,
         media_type="application/json",
         headers={"Cache-Control": "no-store", **getattr(problem, "headers", {})},
@@ -118,6 +120,21 @@ def install(app: FastAPI) -> None:
         # A NUL in a text, a number beyond its range: of the caller's making, and told without the value.
         return envelope_response(InputError("server.unstorable"), request_id(request))
 
+    @app.exception_handler(IntegrityError)
+    def _contradicts(request: Request, problem: IntegrityError) -> Response:
+        # What services look for before they write, met between two of them: somebody else was quicker. Of the problem
+        # the log gets the constraint only: the database says the whole row with it, names and numbers included.
+        cause = problem.orig
+        code = str(getattr(cause, "sqlstate", ""))
+        name = str(getattr(getattr(cause, "diag", None), "constraint_name", ""))
+        _log.error("constraint %s", name, extra={"request_id": request_id(request), "code": code})
+        found: KezhongError = InputError("server.unstorable")
+        if code == _TAKEN:
+            found = ConflictError("server.already_there")
+        elif code == _MISSING:
+            found = ConflictError("server.refers_to_nothing")
+        return envelope_response(found, request_id(request))
+
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, problem: RequestValidationError) -> Response:
         return envelope_response(from_validation(problem), request_id(request))
@@ -134,6 +151,15 @@ def request_id(request: Request) -> str | None:
     """The id that the middleware gave this request."""
     found = request.scope.get("request_id")
     return str(found) if found else None
+
+
+def _sayable(value: Any) -> Any:
+    """The same with every half of a character replaced: JSON can spell one, and no answer can hold it."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_sayable(name): _sayable(each) for name, each in value.items()}
+    return [_sayable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _short(value: object) -> str:

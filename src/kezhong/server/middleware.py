@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import time
@@ -11,7 +12,7 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kezhong.errors import KezhongError
+from kezhong.errors import InputError, KezhongError
 from kezhong.server.errors import TooLargeError, envelope_response
 from kezhong.server.guard import LOCAL_ONLY, Guard
 
@@ -22,6 +23,7 @@ MAX_BODY = 1024 * 1024
 #: Bytes of a file that is handed to the office, and at which addresses.
 MAX_UPLOAD = 20 * 1024 * 1024
 _UPLOAD = re.compile(r"^/api/v1/office/[\w/.:-]*(files|import|upload)$")
+_ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 #: Everything comes from this server. Inline *styles* are allowed because the map and the component library set
 #: positions as style attributes; inline scripts are not.
@@ -93,6 +95,8 @@ async def _small_body(scope: Scope, receive: Receive) -> Receive:
     ------
     TooLargeError
         The body is larger.
+    InputError
+        It is JSON with half of a character in it.
     """
     if scope["method"] in ("GET", "HEAD"):
         return receive
@@ -106,12 +110,31 @@ async def _small_body(scope: Scope, receive: Receive) -> Receive:
         more = message["type"] == "http.request" and message.get("more_body", False)
         if size > limit:
             raise TooLargeError("server.too_large", limit=limit)
+    _refuse_halves(b"".join(message.get("body", b"") for message in messages))
     read = iter(messages)
 
     async def again() -> Message:
         return next(read, None) or await receive()
 
     return again
+
+
+def _refuse_halves(body: bytes) -> None:
+    """Refuse JSON that spells half of a character (``"\\ud800"``): neither the database nor an answer can hold it.
+
+    Raises
+    ------
+    InputError
+        It does.
+    """
+    if not _ESCAPED_HALF.search(body):
+        return
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except UnicodeEncodeError as problem:
+        raise InputError("server.unstorable") from problem
+    except (ValueError, RecursionError):
+        return  # no JSON at all: whoever reads it says so
 
 
 def _given_id(scope: Scope) -> str | None:

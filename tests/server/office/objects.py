@@ -124,7 +124,9 @@ SPECIAL: dict[type[Any], dict[str, Any]] = {
     m.DispatchSheet: {"rows": lambda _: [], "nonce": "n", "state": "sent", "summary": lambda o: o.marker},
     m.Appraisal: {"kind": "annual", "state": "published_for_comment", "published_at": lambda _: clock.now(), "period": lambda _: f"{next(_number)}", "rules": lambda _: {}},
     m.AppraisalUnit: {"state": "published_for_comment", "published_at": lambda _: clock.now()},
-    m.AppraisalScore: {"status": "scored", "rows": lambda _: []},
+    m.AppraisalScore: {
+        "status": "scored", "rows": lambda _: [], "appraisal_id": lambda o: o.of(m.AppraisalUnit).appraisal_id,
+    },
     m.Comment: {"object_kind": "task", "object_id": lambda o: o.of(m.Task).id, "mentions": lambda _: []},
     m.FileStored: {
         "object_kind": "task", "object_id": lambda o: o.of(m.Task).id, "media_type": "text/plain", "sha256": "0" * 64,
@@ -146,6 +148,18 @@ def _id(cls: type[Any]) -> Make:
     return lambda objects: objects.of(cls).id
 
 
+def _appeal(objects: Objects) -> int:
+    """An objection against a score: the same class as one against a measurement."""
+    values = objects._values(m.Objection) | {
+        "object_kind": "appraisal_score",
+        "object_id": objects.of(m.AppraisalScore).id,
+    }
+    row = m.Objection(**values)
+    objects.session.add(row)
+    objects.session.flush()
+    return int(row.id)
+
+
 def _constant(value: Any) -> Make:
     return lambda _: value
 
@@ -156,7 +170,7 @@ FACTORIES: dict[str, Make] = {
     "money_id": _id(m.Money), "use_id": _id(m.SiteUse), "offer_id": _id(m.Offer), "note_id": _id(m.Experience),
     "application_id": _id(m.Application), "promise_id": _id(m.Promise), "target_id": _id(m.Target),
     "verifications/sheet_id": _id(m.Verification), "sheets/sheet_id": _id(m.DispatchSheet),
-    "objection_id": _id(m.Objection), "appeal_id": _id(m.Objection), "survey_id": _id(m.Satisfaction),
+    "objection_id": _id(m.Objection), "appeal_id": _appeal, "survey_id": _id(m.Satisfaction),
     "unit_id": _id(m.AppraisalUnit), "score_id": _id(m.AppraisalScore), "comment_id": _id(m.Comment),
     "file_id": _id(m.FileStored), "person_id": _id(m.Person), "post_id": _id(m.Post), "grant_id": _id(m.RoleGrant),
     "delegation_id": _id(m.Delegation),

@@ -81,3 +81,8 @@ class Permission(StrEnum):
 
     # running the office
     RUN_OFFICE = "office:run"  # import, export, backup, reminders, webhooks
+
+
+#: What there is one of in the whole city (calendar, reminder rules, webhooks, backups): no scope of a query can narrow
+#: it, so a grant for less than the city does not hold it.
+CITY_WIDE = frozenset({Permission.RUN_OFFICE})

@@ -55,6 +55,8 @@ def criterion(cls: type[Any], actor: Actor, permission: Permission) -> ColumnEle
         return true()
     grants = actor.grants_for(permission)
     found = [condition for grant in grants for condition in _within(cls, grant)]
+    if issubclass(cls, Scoped) and permission is cls.READ:
+        found += [condition for grant in grants for condition in cls.shown_to(grant.org_path)]
     if actor.person_id is not None and issubclass(cls, Scoped) and actor.may(permission):
         found += cls.owned_by(actor.person_id)
     return or_(*found) if found else false()

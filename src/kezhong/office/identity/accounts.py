@@ -35,6 +35,18 @@ def require_browser(session: OfficeSession) -> int:
     return actor.person_id
 
 
+def refuse_token(session: OfficeSession) -> None:
+    """Refuse an API token what would give its holder more than the token says: a password, a role lent to somebody.
+
+    Raises
+    ------
+    PermissionDeniedError
+        Called by a token.
+    """
+    if session.actor.via == "token":
+        raise PermissionDeniedError("identity.session_only")
+
+
 def username_of_person(session: OfficeSession, person_id: int | None) -> str | None:
     """The user name of a person whom the caller may handle for another reason than scope: themselves, for instance."""
     statement = select(Person.username).where(Person.id == person_id).execution_options(through_parent=True)

@@ -12,6 +12,7 @@ from kezhong.errors import ConflictError, InputError, NotFoundError, PermissionD
 from kezhong.office.access.permissions import Permission
 from kezhong.office.access.roles import role, roles
 from kezhong.office.access.scope import covers
+from kezhong.office.identity.accounts import refuse_token
 from kezhong.office.identity.places import place_of, unit_in_force
 from kezhong.office.identity.settings import sign_in_settings
 from kezhong.office.models import Area, Delegation, Organisation, Person, RoleGrant
@@ -122,6 +123,27 @@ def end_grant(session: OfficeSession, grant: RoleGrant, permission: Permission) 
         _end(session, delegation, permission)
 
 
+def check_reach(session: OfficeSession, person: Person) -> None:
+    """Refuse to handle somebody's access who holds a role beyond the caller's own reach.
+
+    A person is found by the unit where they work; a role may reach further than that, and with it their account.
+
+    Raises
+    ------
+    PermissionDeniedError
+        With the role.
+    """
+    held = select(RoleGrant).where(RoleGrant.person_id == person.id, in_force())
+    for grant in session.scalars(held.execution_options(**_PAST_SCOPE)):
+        if not covers(session.actor, Permission.WRITE_PEOPLE, grant.area_path, grant.org_path, grant.department):
+            raise PermissionDeniedError("people.reaches_further", value=person.name, role=_name_of(grant.role))
+
+
+def _name_of(role_id: str) -> str:
+    known = roles().get(role_id)
+    return known.zh if known is not None else role_id
+
+
 def keep_an_administrator(
     session: OfficeSession, *, but_grant: int | None = None, but_person: int | None = None
 ) -> None:
@@ -159,12 +181,13 @@ def delegate(session: OfficeSession, grant_id: int, to_person_id: int, ends_at: 
     NotFoundError
         The role is not the caller's.
     PermissionDeniedError
-        It is lent itself (no chains), or cannot be lent.
+        It is lent itself (no chains), cannot be lent, or an API token asks, which holds less than the role.
     InputError
         The end is past, later than the role's own, or too far away.
     ConflictError
         It is over, or lent to this person already.
     """
+    refuse_token(session)
     now = clock.now()
     own = select(RoleGrant).where(RoleGrant.id == grant_id, RoleGrant.person_id == session.actor.person_id)
     grant = session.scalar(own.with_for_update().execution_options(**_PAST_SCOPE))
@@ -234,6 +257,7 @@ def end_delegation(session: OfficeSession, delegation_id: int, reason: str = "")
     ConflictError
         It is over.
     """
+    refuse_token(session)
     me = session.actor.person_id
     mine = select(Delegation).where(
         Delegation.id == delegation_id, or_(Delegation.from_person_id == me, Delegation.to_person_id == me)

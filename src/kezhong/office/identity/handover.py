@@ -10,6 +10,7 @@ from kezhong import clock
 from kezhong.errors import ConflictError, InputError
 from kezhong.office.access.permissions import Permission
 from kezhong.office.identity.granting import (
+    check_reach,
     end_delegations_to,
     end_grant,
     in_force,
@@ -70,6 +71,8 @@ def hand_over(session: OfficeSession, person_id: int, to_person_id: int, note: s
         The successor is not of the same unit.
     ConflictError
         One of the two has left, or the person is the last who could give roles.
+    PermissionDeniedError
+        The person holds a role beyond the caller's reach, which would end by this.
     """
     person = session.one(Person, person_id, _WRITE, lock=True)
     successor = session.one(Person, to_person_id, _WRITE, lock=True)
@@ -77,6 +80,7 @@ def hand_over(session: OfficeSession, person_id: int, to_person_id: int, note: s
     for each in (person, successor):
         if each.status != "active":
             raise ConflictError("people.not_active", value=each.name or "–")
+    check_reach(session, person)
     theirs = {post.organisation_id for post in posts_of(session, to_person_id, today)}
     if person_id == to_person_id or person.org_id not in theirs | {successor.org_id}:
         raise InputError("people.not_same_unit", value=successor.name)

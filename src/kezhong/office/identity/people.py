@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
 
 from kezhong import clock
-from kezhong.errors import ConflictError, InputError, NotFoundError
+from kezhong.errors import ConflictError, InputError, NotFoundError, PermissionDeniedError
 from kezhong.office.access.permissions import Permission
 from kezhong.office.identity import accounts, gates
-from kezhong.office.identity.granting import in_force
+from kezhong.office.identity.granting import check_reach, in_force
 from kezhong.office.identity.places import last_day, place_of, unit_in_force
 from kezhong.office.identity.sessions import end_sessions
 from kezhong.office.identity.sign_in import username_of
@@ -143,6 +143,8 @@ def update_person(session: OfficeSession, person_id: int, version: int, data: Pe
     """
     person = session.one(Person, person_id, Permission.WRITE_PEOPLE, version=version, lock=True)
     _still_here(person)
+    if data.username is not None and username_of(data.username) != (person.username or ""):
+        check_reach(session, person)  # who is renamed cannot sign in
     with session.because("person.changed"):
         for name, value in _values(session, data, person).items():
             setattr(person, name, value)
@@ -238,13 +240,32 @@ def reveal(session: OfficeSession, person_id: int, reason: str) -> Person:
     return person
 
 
+def may_secure(session: OfficeSession, person_id: int) -> Person:
+    """A person whose way of signing in the caller may change: whoever does that could sign in as them.
+
+    Raises
+    ------
+    NotFoundError, ConflictError
+        Not in scope, or gone.
+    PermissionDeniedError
+        Called by an API token, about oneself (that is done with one's own password), or about somebody whose roles
+        reach further than the caller.
+    """
+    accounts.refuse_token(session)
+    person = session.one(Person, person_id, Permission.WRITE_PEOPLE, lock=True)
+    _still_here(person)
+    if person_id == session.actor.person_id:
+        raise PermissionDeniedError("people.own_account")
+    check_reach(session, person)
+    return person
+
+
 def reset_password(session: OfficeSession, person_id: int) -> str:
     """A new password for a person, to be changed at the next sign-in; sessions of the person end.
 
-    The second factor stays: who lost that, too, has it switched off expressly.
+    The second factor stays: who lost that, too, has it switched off expressly. Raises as :func:`may_secure`.
     """
-    person = session.one(Person, person_id, Permission.WRITE_PEOPLE, lock=True)
-    _still_here(person)
+    may_secure(session, person_id)
     fresh = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
     with session.because("password.reset"):
         accounts.set_password(session, person_id, fresh, must_change=True)
@@ -269,9 +290,10 @@ def link_identity(session: OfficeSession, person_id: int, issuer: str, subject: 
     ------
     ConflictError
         The account there belongs to somebody else here.
+    PermissionDeniedError
+        As :func:`may_secure`.
     """
-    person = session.one(Person, person_id, Permission.WRITE_PEOPLE)
-    _still_here(person)
+    may_secure(session, person_id)
     have = session.scalar(
         select(ExternalIdentity).where(ExternalIdentity.issuer == issuer, ExternalIdentity.subject == subject)
     )

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, or_, select
 
 from kezhong import clock
 from kezhong.office.access.actor import Actor, Grant
-from kezhong.office.access.permissions import Permission
+from kezhong.office.access.permissions import CITY_WIDE, Permission
 from kezhong.office.access.roles import roles
 from kezhong.office.models import Delegation, Organisation, Person, RoleGrant, table_of
 
@@ -44,7 +44,7 @@ def grants_of(connection: Connection, person_id: int) -> tuple[Grant, ...]:
         Grant(
             role=row.role,
             reach=known[row.role].reach,
-            permissions=known[row.role].permissions,
+            permissions=_held(known[row.role].permissions, row.area_path),
             org_id=row.org_id,
             org_path=row.path,
             area_path=row.area_path,
@@ -54,6 +54,11 @@ def grants_of(connection: Connection, person_id: int) -> tuple[Grant, ...]:
         for row in connection.execute(statement)
         if row.role in known
     )
+
+
+def _held(permissions: frozenset[Permission], area_path: str) -> frozenset[Permission]:
+    """What a role holds in an area: below the city nothing of what there is one of in the whole city."""
+    return permissions if area_path.count("/") <= 1 else permissions - CITY_WIDE
 
 
 def _in_force(grant: FromClause, now: datetime) -> ColumnElement[bool]:

@@ -149,7 +149,7 @@ def _may_object(session: OfficeSession, sheet: Verification, grant: Grant) -> bo
 
 
 register_input("result", _set_finding, "verification")
-register_input("finding", _set_choice, "verification")
+register_input("finding", _set_choice, "verification", beside="result")
 register_input("reply", _set_note, "verification")
 register_effect("notify_joint", _tell_lead_unit, "verification")
 register_effect("keep_version", _anew, "verification")

@@ -126,7 +126,13 @@ class Scoped:
 
     @classmethod
     def involves(cls, org_path: str) -> list[Any]:
-        """Further criteria under which an organisation is involved in a row, besides being its lead."""
+        """Further criteria under which an organisation has part in a row, besides being its lead: it may read it, and
+        do to it what its permissions let it do."""
+        return []
+
+    @classmethod
+    def shown_to(cls, org_path: str) -> list[Any]:
+        """Further criteria under which an organisation may *read* a row; they never let it write one."""
         return []
 
     @classmethod

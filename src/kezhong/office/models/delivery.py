@@ -248,7 +248,7 @@ class Experience(Identified, Versioned, Stamped, Scoped, Base):
     published_at: Mapped[datetime | None]
 
     @classmethod
-    def involves(cls, org_path: str) -> list[Any]:
+    def shown_to(cls, org_path: str) -> list[Any]:
         """What is published is for everybody."""
         return [cls.published_at.is_not(None)]
 

@@ -101,8 +101,8 @@ class Target(Identified, Versioned, Stamped, Scoped, Base):
     source: Mapped[str]  # the clause of the plan, or 建议值
 
     @classmethod
-    def involves(cls, org_path: str) -> list[Any]:
-        """The plan's targets are read by everybody in the programme, whose they are; few may write them."""
+    def shown_to(cls, org_path: str) -> list[Any]:
+        """The plan's targets are read by everybody in the programme, whosever they are."""
         return [cls.id.is_not(None)]
 
 

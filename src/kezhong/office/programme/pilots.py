@@ -16,7 +16,7 @@ from kezhong import clock
 from kezhong.errors import ConflictError, InputError
 from kezhong.office.access.permissions import Permission
 from kezhong.office.measuring.figures import FigureReader, normal_key
-from kezhong.office.models import Area, Pilot, Programme, Promise, Target
+from kezhong.office.models import Area, Person, Pilot, Programme, Promise, Target
 from kezhong.office.programme.numbers import next_id, stage_now
 from kezhong.office.programme.places import acting_unit, area_of, district_of, place_of, same_place, unit_of
 from kezhong.office.programme.sheet import assessment_sheet, chosen_run
@@ -143,6 +143,8 @@ def change_pilot(session: OfficeSession, pilot_id: int, version: int, changes: M
     pilot = session.one(Pilot, pilot_id, Permission.NOMINATE_PILOT, version=version)
     if pilot.state not in OPEN_TO_CHANGE:
         raise ConflictError("programme.nomination_closed", value=pilot.code)
+    if changes.get("responsible_id") is not None:
+        session.one(Person, changes["responsible_id"])
     with session.because("pilot.change"):
         for name, value in changes.items():
             if name == "communities":

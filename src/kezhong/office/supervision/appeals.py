@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+<<<<<<< HEAD
 from kezhong.errors import ConflictError, NotFoundError
 from kezhong.office.access.permissions import Permission
 from kezhong.office.models import AppraisalScore, AppraisalUnit, Objection
@@ -21,6 +22,15 @@ from kezhong.office.supervision.corrections import (
     follow_units,
     unit_of,
 )
+=======
+from kezhong.errors import ConflictError, InputError, NotFoundError, PermissionDeniedError
+from kezhong.office.access.permissions import Permission
+from kezhong.office.machines import Relation
+from kezhong.office.models import Appraisal, AppraisalScore, AppraisalUnit, Objection
+from kezhong.office.session import OfficeSession
+from kezhong.office.steps import Step, related, right_of, take_step
+from kezhong.office.supervision.appraisals import follow, open_appeals, retotal, rules_of, scores_of
+>>>>>>> 1bba9b3 (The office's interface under attack: hostile values at every place of every request, own objects in the permission matrix; steps change what they ask for, targets and published notes are shown and not written, accounts that reach further are safe)
 
 #: The step of an appraisal that waits for an appeal which is reviewed again.
 _AGAIN = "appeal_again"
@@ -35,11 +45,15 @@ def file_appeal(session: OfficeSession, score_id: int, text: str) -> Objection:
         The score is not the actor's own.
     ConflictError
         It is not published, or an appeal against it is open already.
+    PermissionDeniedError
+        The score is that of a unit below or beside the actor's: appealing is its own business.
     """
     score = session.one(AppraisalScore, score_id, Permission.APPEAL)
     unit = unit_of(session, score, Permission.APPEAL)
     if unit.state not in ("published_for_comment", "appealed"):
         raise ConflictError("appraisal.not_published")
+    if not is_lead(session, unit):
+        raise PermissionDeniedError("appraisal.not_your_score", value=unit.name)
     if any(one.object_id == score.id for one in open_appeals(session, unit)):
         raise ConflictError("appraisal.appeal_open")
     appeal = Objection(
@@ -53,6 +67,12 @@ def file_appeal(session: OfficeSession, score_id: int, text: str) -> Objection:
         session.flush()
     follow_units(session, unit)
     return appeal
+
+
+def is_lead(session: OfficeSession, unit: AppraisalUnit) -> bool:
+    """Whether the actor acts for the appraised unit itself: its district and its line see the score as well."""
+    grants = session.actor.grants_for(Permission.APPEAL)
+    return session.actor.everything or any(related(session, unit, Relation.LEAD, grant) for grant in grants)
 
 
 def decide(

@@ -37,7 +37,9 @@ def _clear_done(session: OfficeSession, row: Task, step: Step) -> None:
 
 def set_unit(session: OfficeSession, row: Task, value: Any) -> None:
     """Give the task to another unit (改派)."""
-    unit = session.get(Organisation, int(value))
+    text = "" if isinstance(value, bool) else str(value)
+    known = text.isascii() and text.isdecimal() and len(text) < 19
+    unit = session.get(Organisation, int(text)) if known else None
     if unit is None:
         raise NotFoundError("office.no_such", kind="organisation", value=value)
     if unit.valid_to is not None and unit.valid_to < clock.today():

@@ -16,8 +16,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from kezhong.errors import ConflictError, InputError, NotFoundError, WorkspaceError
+from kezhong.errors import ConflictError, InputError, NotFoundError, PermissionDeniedError, WorkspaceError
 from kezhong.office.access.permissions import Permission
+from kezhong.office.access.scope import covers
+from kezhong.office.machines import StateKind
 from kezhong.office.models import (
     Application,
     Edition,
@@ -33,6 +35,7 @@ from kezhong.office.models import (
     kind_of,
 )
 from kezhong.office.session import OfficeSession
+from kezhong.office.steps import machine_of
 from kezhong.office.tasks.sniffing import TYPES, kind_of_content, without_position
 
 LIMIT = 20 * 1024 * 1024
@@ -193,10 +196,19 @@ def remove_file(session: OfficeSession, file_id: int) -> None:
     Raises
     ------
     ConflictError
-        It was handed in with an edition: what was received stays as it was.
+        It was handed in with an edition, or what it belongs to is finished: what was decided keeps its grounds.
+    PermissionDeniedError
+        It is of somebody else, and the holder is not the actor's: whoever has part in it attaches, and takes away what
+        is their own.
     """
     stored = _stored(session, file_id)
-    holder(session, stored.object_kind, stored.object_id, write=True)
+    row = holder(session, stored.object_kind, stored.object_id, write=True)
+    own = stored.person_id is not None and stored.person_id == session.actor.person_id
+    right = session._admitted[id(row)][1]
+    if not own and not covers(session.actor, right, row.area_path, row.org_path, row.department):
+        raise PermissionDeniedError("tasks.not_your_file", value=stored.name)
+    if hasattr(row, "state") and machine_of(row).state(row.state).kind in (StateKind.DONE, StateKind.VOID):
+        raise ConflictError("tasks.file_decided", value=stored.name)
     handed_in = select(Edition.id).where(Edition.files.contains([file_id])).execution_options(through_parent=True)
     if session.execute(handed_in.limit(1)).first() is not None:
         raise ConflictError("tasks.file_handed_in", value=stored.name)

@@ -24,6 +24,7 @@ from kezhong.office.machines import StateKind, get_machine
 from kezhong.office.models import Organisation, Programme, Task, TaskUnit
 from kezhong.office.session import OfficeSession
 from kezhong.office.steps import take_step
+from kezhong.office.tasks.handling import may_edit
 from kezhong.office.tasks.ledger_dates import read_deadline
 from kezhong.office.tasks.ledger_file import Ledger, Line, read_ledger
 from kezhong.office.tasks.ledger_units import Named, UnitNames, split_units, unit_names
@@ -128,7 +129,7 @@ def plan_import(
     known = unit_names(session, units)
     reader = _Reader(session, ledger, known, year)
     rows = [reader.line(line) for line in ledger.lines]
-    _match(session, rows, programme_id)
+    _match(session, rows, programme_id, reader)
     problems = sorted(reader.problems, key=lambda one: (not one.grave, one.row))
     return Plan(ledger, rows, problems, reader.unknown)
 
@@ -158,6 +159,10 @@ class _Reader:
         row.circle = self._circle(line)
         row.progress, row.progress_note = self._progress(line)
         return row
+
+    def refuse(self, row: Planned) -> None:
+        """A line would change a task that another unit issued: a unit does not move its own deadline by a file."""
+        self._wrong(row.line, "title", row.task.code if row.task else row.title, "tasks.ledger_not_issuer")
 
     def _wrong(self, line: Line, column: str, value: str, code: str, *, grave: bool = True, **details: Any) -> None:
         name = self._ledger.columns.get(column, column)
@@ -242,7 +247,7 @@ def ledger_hash(number: str, title: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()[:24]
 
 
-def _match(session: OfficeSession, rows: Sequence[Planned], programme_id: int) -> None:
+def _match(session: OfficeSession, rows: Sequence[Planned], programme_id: int, reader: _Reader) -> None:
     have: dict[str, list[Task]] = {}
     statement = select(Task).where(Task.programme_id == programme_id, Task.ledger_key.is_not(None)).order_by(Task.id)
     for task in session.rows(statement, Permission.WRITE_TASK):
@@ -256,6 +261,8 @@ def _match(session: OfficeSession, rows: Sequence[Planned], programme_id: int) -
         for row in group:
             if row.task is not None:
                 _compare(row, joint.get(row.task.id, ()))
+            if row.outcome == "update" and row.task is not None and not may_edit(session, row.task):
+                reader.refuse(row)
 
 
 def _pair(key: str, group: Sequence[Planned], tasks: list[Task]) -> None:

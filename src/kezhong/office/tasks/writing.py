@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Integer, cast, func, select, text
 
 from kezhong import clock
-from kezhong.errors import InputError, PermissionDeniedError
+from kezhong.errors import ConflictError, InputError, PermissionDeniedError
 from kezhong.office.access.permissions import Permission
 from kezhong.office.machines import Relation, get_machine
-from kezhong.office.models import Organisation, Programme, Task, TaskUnit
+from kezhong.office.models import Organisation, Pilot, Programme, Project, Stage, Task, TaskUnit
 from kezhong.office.session import OfficeSession
 from kezhong.office.tasks.handling import is_related, may_edit, refuse_finished
 from kezhong.office.tasks.parts import check_parent, roll_up
@@ -114,6 +114,13 @@ def _row(session: OfficeSession, new: NewTask, parent: Task | None) -> Task:
     _check_dates(starts, new.due_on)
     if not new.title.strip():
         raise InputError("tasks.no_title", column="title")
+    links = {"stage_id": new.stage_id, "pilot_id": new.pilot_id, "project_id": new.project_id}
+    check_links(session, programme.id, links)
+    if new.code:
+        # Past the scope: whose task has the code does not matter, and nothing else is told of it.
+        taken = select(Task.id).where(Task.programme_id == programme.id, Task.code == new.code)
+        if session.scalar(taken.execution_options(through_parent=True)) is not None:
+            raise ConflictError("tasks.code_taken", column="code", value=new.code)
     return Task(
         programme_id=programme.id,
         parent_id=parent.id if parent else None,
@@ -147,6 +154,25 @@ def _row(session: OfficeSession, new: NewTask, parent: Task | None) -> Task:
         light="grey",
         light_reason="",
     )
+
+
+def check_links(session: OfficeSession, programme_id: int, values: Mapping[str, Any]) -> None:
+    """Refuse a stage, pilot or project that the actor may not see, or of another programme.
+
+    Raises
+    ------
+    NotFoundError
+        No such row, or not within the actor's scope.
+    InputError
+        It is of another programme.
+    """
+    kinds: tuple[tuple[str, type[Stage | Pilot | Project]], ...] = (
+        ("stage_id", Stage), ("pilot_id", Pilot), ("project_id", Project),
+    )  # fmt: skip
+    for name, cls in kinds:
+        key = values.get(name)
+        if key is not None and session.one(cls, key).programme_id != programme_id:
+            raise InputError("programme.other_programme", column=name, value=key)
 
 
 def _unit(session: OfficeSession, org_id: int) -> Organisation:
@@ -228,6 +254,7 @@ def edit_task(session: OfficeSession, task_id: int, version: int, changes: Mappi
     if moved and row.state != "draft" and not reason.strip():
         raise InputError("tasks.due_needs_reason", column="reason")
     _check_dates(changes.get("starts_on", row.starts_on), changes.get("due_on", row.due_on))
+    check_links(session, row.programme_id, changes)
     with session.because("task.edit", reason.strip()):
         for name, value in changes.items():
             if name == "joint":

@@ -32,6 +32,7 @@ router = APIRouter(tags=["office: organisation"])
 Key = Annotated[int, Path(ge=1, le=2**53)]
 Table = Annotated[bytes, Body(media_type="application/octet-stream", description=".xlsx or .csv as it is")]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILE: dict[int | str, dict[str, Any]] = {**COMMON, 200: {"content": {XLSX: {}}, "description": "The file"}}
 _READ = [require(Permission.READ_ORGANISATION)]
 _WRITE = [require(Permission.WRITE_ORGANISATION)]
 _FIELDS = {
@@ -100,7 +101,7 @@ def import_units(work: Unit, content: Table) -> Response:
     return _json({"created": done.created, "unchanged": done.unchanged})
 
 
-@router.get("/office/organisations/export", responses=COMMON, dependencies=_READ)
+@router.get("/office/organisations/export", response_class=Response, responses=FILE, dependencies=_READ)
 def export_units(work: Unit) -> Response:
     """All units in force as .xlsx, which can be imported again."""
     with work() as session:

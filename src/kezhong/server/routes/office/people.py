@@ -27,6 +27,7 @@ router = APIRouter(tags=["office: people"])
 Key = Annotated[int, Path(ge=1, le=2**53)]
 Table = Annotated[bytes, Body(media_type="application/octet-stream", description=".xlsx or .csv as it is")]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILE: dict[int | str, dict[str, Any]] = {**COMMON, 200: {"content": {XLSX: {}}, "description": "The file"}}
 _READ = [require(Permission.READ_PEOPLE)]
 _WRITE = [require(Permission.WRITE_PEOPLE)]
 _GRANT = [require(Permission.GRANT_ROLES)]
@@ -83,7 +84,7 @@ def import_people(work: Unit, content: Table) -> Response:
     return _json({"created": done.created, "unchanged": done.unchanged})
 
 
-@router.get("/office/people/export", responses=COMMON, dependencies=_READ)
+@router.get("/office/people/export", response_class=Response, responses=FILE, dependencies=_READ)
 def export_people(work: Unit, clear: Annotated[bool, Query(description="contact data in clear")] = False) -> Response:
     """People in scope as .xlsx; contact data masked, or in clear under `people:reveal`, which the audit notes."""
     with work() as session:
@@ -230,7 +231,7 @@ def unlock_person(work: Unit, office: TheOffice, person_id: Key) -> Response:
 def switch_totp_off(work: Unit, person_id: Key, body: wire.Why) -> Response:
     """Switch a lost second factor off."""
     with work() as session:
-        session.one(Person, person_id, Permission.WRITE_PEOPLE)
+        people.may_secure(session, person_id)
         with session.because("totp.off", body.reason):
             second_factor.switch_off(session, person_id)
     return _nothing()
