@@ -16,14 +16,16 @@ from kezhong import clock
 from kezhong.errors import ConflictError, InputError, NotFoundError, PermissionDeniedError
 from kezhong.office.access.permissions import Permission
 from kezhong.office.identity import granting, handover, people
+from kezhong.office.measuring.figures import FigureReader
 from kezhong.office.measuring.targets import bind_target, measure_counts
 from kezhong.office.models import AuditHead, Organisation, Person, Pilot, Post, RoleGrant, Target, Task
 from kezhong.office.programme.community import change_experience, write_experience
-from kezhong.office.programme.pilots import change_pilot
+from kezhong.office.programme.pilots import change_pilot, promise, refresh_sheet
 from kezhong.office.session import OfficeSession
 from kezhong.office.steps import take_step
 from kezhong.office.tasks import files, remarks
 from kezhong.office.tasks.importing import plan_import, write_import
+from kezhong.office.tasks.parts import set_needs
 from kezhong.office.tasks.writing import NewTask, create_task, edit_task
 from office_world import World
 from programme_world import nominated
@@ -194,6 +196,38 @@ def test_links_lead_to_what_one_may_see(world: World, refused: Callable[..., Non
         assert session.one(Pilot, pilot).responsible_id == world.person["east"]
 
 
+def test_a_unit_does_not_free_itself_of_what_it_waits_for(world: World, refused: Callable[..., None]) -> None:
+    first, second = (make_task(world, "east", code, issuer="office") for code in ("T1", "T2"))
+    with world.office.acting(world.actor("office")) as session:
+        set_needs(session, second, session.one(Task, second).version, [first])
+    with world.office.acting(world.actor("east")) as session:
+        version = session.one(Task, second).version
+    refused("east", "tasks.not_issuer", lambda s: set_needs(s, second, version, []))
+    refused("east", "tasks.not_issuer", lambda s: set_needs(s, first, 1, [second]))
+
+
+def test_part_in_a_circle_is_no_right_to_its_nomination(world: World, refused: Callable[..., None]) -> None:
+    """A life circle may cross into a second district: that one sees the pilot, and it stays the first one's."""
+    with world.office.acting(world.office.system("test")) as session:
+        west = session.get_one(Organisation, world.org["west"])
+        pilot = Pilot(
+            programme_id=world.programme, code="SD9", name="跨区圈", life_circle="LC1", communities=[FIRST], grounds="",
+            sheet={}, org_id=west.id, org_path=west.path, area_code=west.area_code, area_path=west.area_path,
+        )  # fmt: skip
+        session.add(pilot)
+        session.flush()
+        key, version = pilot.id, pilot.version
+    reader = FigureReader(world.office.city_folder)
+    right = Permission.NOMINATE_PILOT
+    with world.office.acting(world.actor("east")) as session:
+        assert session.one(Pilot, key).name == "跨区圈"
+    refused("east", "office.out_of_scope", lambda s: change_pilot(s, key, version, {"name": "我的圈"}))
+    refused("east", "office.out_of_scope", lambda s: refresh_sheet(s, reader, s.one(Pilot, key, right)))
+    for who in ("east", "street"):
+        given: dict[str, Any] = {"figure_key": {}, "name": "承诺", "promised": 1.0}
+        refused(who, "office.out_of_scope", lambda s, given=given: promise(s, reader, key, **given))
+
+
 def test_a_comment_is_its_writers(world: World, refused: Callable[..., None]) -> None:
     task = make_task(world, "east", "T1", issuer="office")
     with world.office.acting(world.actor("office")) as session:
@@ -220,8 +254,11 @@ def test_a_district_administrator_takes_over_no_account_that_reaches_further(
     refused("east", "people.reaches_further", lambda s: people.reset_password(s, street))
     refused("east", "people.reaches_further", lambda s: people.link_identity(s, street, "https://id.example", "me"))
     refused("east", "people.reaches_further", lambda s: people.may_secure(s, street))
-    renamed = people.PersonData("street员", username="nobody-knows")
-    refused("east", "people.reaches_further", lambda s: people.update_person(s, street, 1, renamed))
+    for change in (
+        people.PersonData("街员", username="nobody-knows"),
+        people.PersonData("街员", email="me@example.org"),
+    ):
+        refused("east", "people.reaches_further", lambda s, new=change: people.update_person(s, street, 1, new))
     with world.office.acting(world.office.system("test")) as session:
         unit = session.get_one(Person, street)
         session.add(Post(person_id=world.person["community"], organisation_id=unit.org_id, title="x",
@@ -245,6 +282,8 @@ def test_a_token_gives_no_more_than_it_says(world: World, refused: Callable[...,
     for who in ("west", "admin"):
         key = world.person[who]
         refused("admin", "identity.session_only", lambda s, key=key: people.reset_password(s, key), **token)
+    me, mine = world.person["admin"], people.PersonData("我", email="other@example.org")
+    refused("admin", "identity.session_only", lambda s: people.update_person(s, me, 1, mine), **token)
     with world.office.database.app_engine.connect() as connection:
         grant = connection.execute(select(RoleGrant.id).where(RoleGrant.person_id == world.person["east"])).scalar_one()
     until = clock.now() + timedelta(days=1)

@@ -39,6 +39,7 @@ _KINDS = {
     "调休上班": DayKind.WORKDAY,
     "班": DayKind.WORKDAY,
 }
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WORDS: dict[Language, dict[DayKind, str]] = {
     "zh": {DayKind.HOLIDAY: "放假", DayKind.WORKDAY: "上班"},
     "en": {DayKind.HOLIDAY: "holiday", DayKind.WORKDAY: "workday"},
@@ -83,7 +84,8 @@ def read_table(content: bytes, file: str) -> dict[date, Day]:
                 "holidays.day_twice", file=file, row=number, column=heading[places["date"]], value=cells["date"]
             )
         has_name = name_place is not None and name_place < len(row)
-        found[day] = Day(kind, row[name_place].strip() if has_name and name_place is not None else "")
+        name = row[name_place].strip() if has_name and name_place is not None else ""
+        found[day] = Day(kind, name[1:] if name.startswith("'") and name[1:].startswith(_FORMULA) else name)
     if not found:
         raise InputError("holidays.empty_table", file=file, row=1)
     return found
@@ -95,7 +97,9 @@ def write_table(days: Mapping[date, Day], language: Language = "zh") -> bytes:
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow([names[1 if language == "zh" else 0] for names in _COLUMNS.values()])
     words = _WORDS[language]
-    writer.writerows([day.isoformat(), words[entry.kind], entry.name] for day, entry in sorted(days.items()))
+    # A name that a spreadsheet would take for a formula gets the apostrophe that it shows as nothing.
+    names = {day: f"'{entry.name}" if entry.name.startswith(_FORMULA) else entry.name for day, entry in days.items()}
+    writer.writerows([day.isoformat(), words[entry.kind], names[day]] for day, entry in sorted(days.items()))
     return stream.getvalue().encode("utf-8-sig")
 
 

@@ -140,13 +140,19 @@ def update_person(session: OfficeSession, person_id: int, version: int, data: Pe
     ------
     ChangedMeanwhileError
         Somebody else changed the person first.
+    PermissionDeniedError
+        User name or e-mail, of somebody whose roles reach further than the caller.
     """
     person = session.one(Person, person_id, Permission.WRITE_PEOPLE, version=version, lock=True)
     _still_here(person)
-    if data.username is not None and username_of(data.username) != (person.username or ""):
-        check_reach(session, person)  # who is renamed cannot sign in
+    values = _values(session, data, person)
+    # People sign in by their user name, and where the city's directory is asked perhaps by their e-mail.
+    if any(values[name] != getattr(person, name) for name in ("username", "email")):
+        check_reach(session, person)
+        if person_id == session.actor.person_id:
+            accounts.refuse_token(session)
     with session.because("person.changed"):
-        for name, value in _values(session, data, person).items():
+        for name, value in values.items():
             setattr(person, name, value)
     return person
 

@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from kezhong import clock
-from kezhong.errors import ConflictError, InputError
+from kezhong.errors import ConflictError, InputError, PermissionDeniedError
 from kezhong.office.access.permissions import Permission
+from kezhong.office.access.scope import covers
 from kezhong.office.measuring.figures import FigureReader, normal_key
 from kezhong.office.models import Area, Person, Pilot, Programme, Promise, Target
 from kezhong.office.programme.numbers import next_id, stage_now
@@ -119,6 +120,7 @@ def refresh_sheet(session: OfficeSession, reader: FigureReader, pilot: Pilot, ru
     ConflictError
         The nomination is decided: its sheet stays as it was.
     """
+    _require_place(session, pilot, Permission.NOMINATE_PILOT)
     if pilot.state not in OPEN_TO_CHANGE:
         raise ConflictError("programme.sheet_decided", value=pilot.code)
     circle = area_of(session, pilot.life_circle)
@@ -141,6 +143,7 @@ def change_pilot(session: OfficeSession, pilot_id: int, version: int, changes: M
         A community is not in the circle.
     """
     pilot = session.one(Pilot, pilot_id, Permission.NOMINATE_PILOT, version=version)
+    _require_place(session, pilot, Permission.NOMINATE_PILOT)
     if pilot.state not in OPEN_TO_CHANGE:
         raise ConflictError("programme.nomination_closed", value=pilot.code)
     if changes.get("responsible_id") is not None:
@@ -204,6 +207,7 @@ def promise(
         The key is none, or its area is not the pilot's.
     """
     pilot = session.one(Pilot, pilot_id, Permission.BUILD_PILOT)
+    _require_place(session, pilot, Permission.BUILD_PILOT)
     _may_promise(pilot)
     key = normal_key(figure_key)
     if key["area_code"] not in {pilot.life_circle, *pilot.communities}:
@@ -236,6 +240,13 @@ def drop_promise(session: OfficeSession, promise_id: int, version: int) -> None:
     _may_promise(session.one(Pilot, row.pilot_id))
     with session.because("pilot.promise"):
         session.delete(row)
+
+
+def _require_place(session: OfficeSession, pilot: Pilot, permission: Permission) -> None:
+    """Refuse units that have part in a circle which crosses into their area: the nomination and its promises are those
+    of the unit that leads it."""
+    if not covers(session.actor, permission, pilot.area_path, pilot.org_path, pilot.department):
+        raise PermissionDeniedError("office.out_of_scope", permission=permission.value)
 
 
 def _may_promise(pilot: Pilot) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from kezhong import clock
-from kezhong.errors import ConflictError, InputError
+from kezhong.errors import ConflictError, InputError, PermissionDeniedError
 from kezhong.office.access.permissions import Permission
 from kezhong.office.models import Organisation, Task, TaskDependency, TaskUnit
 from kezhong.office.session import OfficeSession
@@ -114,8 +114,15 @@ def set_needs(session: OfficeSession, task_id: int, version: int, needs: Sequenc
         Two tasks would wait for one another, directly or around corners.
     InputError
         A task would wait for its own part or whole, or for itself.
+    PermissionDeniedError
+        The actor's unit did not issue it: a unit does not free itself of what it has to wait for.
     """
+    from kezhong.office.tasks.handling import may_edit, refuse_finished
+
     row = session.one(Task, task_id, Permission.WRITE_TASK, version=version, lock=True)
+    if not may_edit(session, row):
+        raise PermissionDeniedError("tasks.not_issuer")
+    refuse_finished(row)
     # One at a time: two circles could otherwise be closed by two people at once.
     session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": 0x6B7A6465})
     wanted = dict.fromkeys(needs)
