@@ -207,11 +207,11 @@ def remove_file(session: OfficeSession, file_id: int) -> None:
     right = session._admitted[id(row)][1]
     if not own and not covers(session.actor, right, row.area_path, row.org_path, row.department):
         raise PermissionDeniedError("tasks.not_your_file", value=stored.name)
-    if hasattr(row, "state") and machine_of(row).state(row.state).kind in (StateKind.DONE, StateKind.VOID):
-        raise ConflictError("tasks.file_decided", value=stored.name)
     handed_in = select(Edition.id).where(Edition.files.contains([file_id])).execution_options(through_parent=True)
     if session.execute(handed_in.limit(1)).first() is not None:
         raise ConflictError("tasks.file_handed_in", value=stored.name)
+    if hasattr(row, "state") and machine_of(row).state(row.state).kind in (StateKind.DONE, StateKind.VOID):
+        raise ConflictError("tasks.file_decided", value=stored.name)
     with session.because("file.remove"):
         session.admit(stored, Permission.READ_PROGRAMME)
         session.delete(stored)
