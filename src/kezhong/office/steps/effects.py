@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kezhong import clock
+from kezhong.errors import InputError
 from kezhong.office.session import OfficeSession
 from kezhong.office.steps.registry import Step, register_effect, register_input, register_machine
 from kezhong.office.steps.values import as_date
@@ -13,7 +14,10 @@ from kezhong.office.steps.values import as_date
 def _set_due(session: OfficeSession, row: Any, value: Any) -> None:
     if not hasattr(row, "due_on"):
         return
-    row.due_on = as_date(value)
+    day = as_date(value)
+    if not 2000 <= day.year <= 2100:
+        raise InputError("steps.bad_date", column="due", value=value, expected="2026-06-30")
+    row.due_on = day
     if hasattr(row, "due_at"):
         from kezhong.office.telling.deadlines import due_at
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from kezhong.errors import InputError
 from kezhong.office.access.actor import Grant
 from kezhong.office.access.permissions import Permission
 from kezhong.office.machines import Machine, Relation, Transition, get_machine
@@ -60,6 +61,7 @@ Input = Callable[[OfficeSession, Any, Any], None]
 _effects: dict[tuple[str, str | None], Effect] = {}
 _guards: dict[str, list[Effect]] = {}
 _inputs: dict[tuple[str, str | None], Input] = {}
+_beside: dict[tuple[str, str | None], str] = {}
 _relations: dict[tuple[str, Relation], IsRelated] = {}
 _machines: dict[str, Callable[[Any], str]] = {}
 _listeners: list[Effect] = []
@@ -80,9 +82,11 @@ def register_guard(kind: str, check: Effect) -> None:
     _guards.setdefault(kind, []).append(check)
 
 
-def register_input(name: str, applies: Input, kind: str | None = None) -> None:
-    """Where an input of a step (``due``, ``unit`` …) goes."""
+def register_input(name: str, applies: Input, kind: str | None = None, *, beside: str | None = None) -> None:
+    """Where an input of a step (``due``, ``unit`` …) goes; ``beside`` another, it is taken where that one is."""
     _inputs[name, kind] = applies
+    if beside is not None:
+        _beside[name, kind] = beside
 
 
 def register_relation(kind: str, relation: Relation, holds: IsRelated) -> None:
@@ -104,6 +108,20 @@ def check_guards(session: OfficeSession, row: Any, taken: Step) -> None:
     """Ask all guards of the row's kind; the first that minds raises."""
     for check in _guards.get(kind_of(row), ()):
         check(session, row, taken)
+
+
+def refuse_unasked(kind: str, step: Transition, fields: Mapping[str, Any]) -> None:
+    """A step changes what it asks for and nothing else: whoever accepts a task does not move its deadline by that.
+
+    Raises
+    ------
+    InputError
+        With the first input that the step does not ask for.
+    """
+    for name in fields:
+        applies = (name, kind) in _inputs or (name, None) in _inputs
+        if applies and _beside.get((name, kind), name) not in (*step.needs, *step.may):
+            raise InputError("steps.not_asked", column=name, step_zh=step.zh, step_en=step.en)
 
 
 def apply_inputs(session: OfficeSession, row: Any, fields: Mapping[str, Any]) -> None:

@@ -21,6 +21,7 @@ from kezhong.office.steps.registry import (
     check_guards,
     follow_up,
     machine_of,
+    refuse_unasked,
     right_of,
 )
 from kezhong.office.steps.relations import relation_of_actor, relation_of_unit, unit_acting
@@ -82,6 +83,8 @@ def take_step(
     if relation is None or relation not in step.by:
         raise _not_yours(machine, step)
     given = {name: value for name, value in (fields or {}).items() if value not in (None, "")}
+    if not by_itself:
+        refuse_unasked(kind_of(row), step, given)
     said = in_name.reason(reason) if in_name else reason.strip()
     passed_on = unit_acting(session, right, in_name.org_id) if in_name else None
     taken = Step(step, row.state, said, given, org_id, relation, passed_on)  # type: ignore[attr-defined]

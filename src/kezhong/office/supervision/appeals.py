@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-<<<<<<< HEAD
-from kezhong.errors import ConflictError, NotFoundError
+from kezhong.errors import ConflictError, NotFoundError, PermissionDeniedError
 from kezhong.office.access.permissions import Permission
+from kezhong.office.machines import Relation
 from kezhong.office.models import AppraisalScore, AppraisalUnit, Objection
 from kezhong.office.session import OfficeSession
-from kezhong.office.steps import Step, right_of, take_step
+from kezhong.office.steps import Step, related, right_of, take_step
 from kezhong.office.supervision.appraisals import open_appeals, scores_of
 from kezhong.office.supervision.corrections import (
     FINAL,
@@ -22,15 +22,6 @@ from kezhong.office.supervision.corrections import (
     follow_units,
     unit_of,
 )
-=======
-from kezhong.errors import ConflictError, InputError, NotFoundError, PermissionDeniedError
-from kezhong.office.access.permissions import Permission
-from kezhong.office.machines import Relation
-from kezhong.office.models import Appraisal, AppraisalScore, AppraisalUnit, Objection
-from kezhong.office.session import OfficeSession
-from kezhong.office.steps import Step, related, right_of, take_step
-from kezhong.office.supervision.appraisals import follow, open_appeals, retotal, rules_of, scores_of
->>>>>>> 1bba9b3 (The office's interface under attack: hostile values at every place of every request, own objects in the permission matrix; steps change what they ask for, targets and published notes are shown and not written, accounts that reach further are safe)
 
 #: The step of an appraisal that waits for an appeal which is reviewed again.
 _AGAIN = "appeal_again"
