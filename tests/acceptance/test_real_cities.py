@@ -36,6 +36,7 @@ def kezhong(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
+@pytest.mark.slow
 def test_las_palmas_from_files_to_the_shortfall_list(kezhong: Shell, data_folder: Path) -> None:
     files = data_folder / "las_palmas"
     pbf = files / "las_palmas.osm.pbf"
@@ -100,6 +101,7 @@ def test_haidian_has_no_population_and_says_so(kezhong: Shell, data_folder: Path
     assert "没有人口" in kezhong("assess", "hd")
 
 
+@pytest.mark.slow
 def test_porto_without_facilities_is_data_missing_not_services_missing(kezhong: Shell, data_folder: Path) -> None:
     files = data_folder / "porto"
     kezhong("new", "porto", "--name", "波尔图")

@@ -281,6 +281,7 @@ def test_bands_keep_every_group_that_they_can_show(cuts: list[int], data: st.Dat
     assert (found.people[~np.isnan(found.people)] >= 0).all()
 
 
+@pytest.mark.slow
 def test_300_000_rows_take_seconds(city: City, tmp_path: Path) -> None:
     import time
 

@@ -50,7 +50,6 @@ export const en: Messages = {
   },
   variant: {
     label: "Coverage variant", population: "by residents", target_pop: "by target group", land: "by residential land", building: "by dwellings", estate: "by estate gates", buffer: "by straight-line radius",
-    "": "default",
   },
   evidence: { proposal: "proposal (to be checked)", found: "clause checked", label: "Evidence" },
   certainty: { high: "high", medium: "medium", low: "low" },

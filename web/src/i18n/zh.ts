@@ -49,7 +49,6 @@ export const zh = {
   } as Record<string, string>,
   variant: {
     label: "覆盖率口径", population: "按常住人口", target_pop: "按服务人群", land: "按居住用地", building: "按住宅建筑", estate: "按小区出入口", buffer: "按服务半径（直线）",
-    "": "默认",
   } as Record<string, string>,
   evidence: { proposal: "建议值(待核)", found: "条文已核", label: "依据" },
   certainty: { high: "高", medium: "中", low: "低" } as Record<string, string>,
