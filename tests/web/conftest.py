@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import socket
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 from chrome import ARGUMENTS, chromium
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from serving import built_pages, serve
 
 from absence import absent
 from demo_city import copy_demo_city
-from kezhong.server.routes.pages import STATIC
+from kezhong.server import create_app
 
 # Other workers share the processors: an answer may take long, and a test that waits says no less.
 expect.set_options(timeout=30_000)
@@ -38,28 +36,10 @@ def address(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactor
     if given:
         yield given.rstrip("/")
         return
-    if not (STATIC / "index.html").is_file():
-        absent("the web application is not built: run `make setup`")
-    import uvicorn
-
-    from kezhong.server import create_app
-
+    static = built_pages()
     folder = copy_demo_city(pytestconfig, tmp_path_factory.mktemp("web") / "city")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config = uvicorn.Config(create_app(folder), port=port, log_level="warning", access_log=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started:
-        if time.monotonic() > deadline or not thread.is_alive():
-            pytest.fail("the server did not start")
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(20)
+    with serve(create_app(folder, static=static), "on") as found:
+        yield found
 
 
 @pytest.fixture

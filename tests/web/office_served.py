@@ -1,72 +1,63 @@
-"""An office served on a free port of this machine, and pages of people who have signed in."""
+"""A filled office behind a port of this machine, and pages of people who have signed in."""
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
-import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
+from serving import built_pages, serve
 
-from absence import absent
 from kezhong.office.identity.sessions import start_session
+from kezhong.server import create_app
 from kezhong.server.identity import COOKIE
-from kezhong.server.routes.pages import STATIC
 from office_world import World
 
 
 @dataclass
 class ServedOffice:
-    """The filled office behind an address."""
+    """The office at its address. ``breaches`` collects exceptions of pages and breaches of the security policy."""
 
     world: World
     address: str
     browser: Browser
+    breaches: list[str] = field(default_factory=list)
+    _contexts: list[BrowserContext] = field(default_factory=list)
 
-    def page(self, name: str, path: str, width: int = 1366, height: int = 768) -> Page:
-        """A page of the person, on which an exception fails the test."""
+    def page(self, name: str, path: str | None = None, *, width: int = 1366, height: int = 768) -> Page:
+        """A page of somebody who has signed in, at ``path`` where one is given."""
         context = self.browser.new_context(
-            base_url=self.address, viewport={"width": width, "height": height}, locale="zh-CN"
+            base_url=self.address, viewport={"width": width, "height": height}, locale="zh-CN", accept_downloads=True
         )
         token = start_session(
             self.world.office, self.world.person[name], "password", origin="127.0.0.1", user_agent="test"
         )
         context.add_cookies([{"name": COOKIE, "value": token, "url": self.address}])
         context.set_default_timeout(30_000)
+        self._contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda problem: pytest.fail(str(problem)))
-        page.goto(path)
+        page.on("pageerror", lambda problem: self.breaches.append(str(problem)))
+        page.on(
+            "console",
+            lambda message: self.breaches.append(message.text) if "Content Security Policy" in message.text else None,
+        )
+        if path is not None:
+            page.goto(path)
         return page
+
+    def close(self) -> None:
+        """Close the pages; none may have thrown anything."""
+        for context in self._contexts:
+            context.close()
+        assert self.breaches == []
 
 
 @contextmanager
-def serve(world: World, browser: Browser) -> Iterator[ServedOffice]:
-    """Serve the office; ``KEZHONG_STATIC`` names another build of the pages."""
-    static = Path(os.environ.get("KEZHONG_STATIC", STATIC))
-    if not (static / "index.html").is_file():
-        absent("the web application is not built: run `make setup`")
-    import uvicorn
-
-    from kezhong.server import create_app
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = create_app(world.office.city_folder, office=world.office, static=static, queue=False)
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", access_log=False, lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started:
-        if time.monotonic() > deadline or not thread.is_alive():
-            pytest.fail("the server did not start")
-        time.sleep(0.05)
-    yield ServedOffice(world, f"http://127.0.0.1:{port}", browser)
-    server.should_exit = True
-    thread.join(20)
+def serve_office(world: World, browser: Browser) -> Iterator[ServedOffice]:
+    """Serve the office of a world, and close its pages at the end."""
+    app = create_app(world.office.city_folder, office=world.office, static=built_pages(), queue=False)
+    with serve(app) as address:
+        found = ServedOffice(world, address, browser)
+        yield found
+        found.close()

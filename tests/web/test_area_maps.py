@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import geopandas as gpd
 import pytest
-from office_pages import OfficePages, office_pages
+from office_served import ServedOffice, serve_office
 from playwright.sync_api import Browser, Page, expect
 
 from kezhong.city.workspace import City
 from kezhong.office.models import Pilot
+from office_world import make_world, office_of
 from programme_world import make_programme, nominated
 from small_city import COMMUNITIES, square
 from tasks_world import make_task
@@ -25,8 +26,11 @@ PAST, AHEAD = TODAY - timedelta(days=40), TODAY + timedelta(days=400)
 @pytest.fixture
 def served(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, browser: Browser
-) -> Iterator[OfficePages]:
-    with office_pages(pytestconfig, tmp_path_factory.mktemp("maps") / "city", browser) as found:
+) -> Iterator[ServedOffice]:
+    with (
+        office_of(pytestconfig, tmp_path_factory.mktemp("maps") / "city") as office,
+        serve_office(make_world(office), browser) as found,
+    ):
         yield found
 
 
@@ -73,7 +77,7 @@ def place_of(page: Page, code: str, whole: tuple[str, ...]) -> tuple[float, floa
     return x, y - (here[3] - here[1]) * scale * 0.3
 
 
-def test_pilots_lie_where_they_belong(served: OfficePages) -> None:
+def test_pilots_lie_where_they_belong(served: ServedOffice) -> None:
     plan = make_programme(served.world)
     key = nominated(served.world, programme_id=plan.programme.id)
     with served.world.office.acting(served.world.office.system("t")) as session:
@@ -125,7 +129,7 @@ def test_pilots_lie_where_they_belong(served: OfficePages) -> None:
     expect(west.get_by_text("还没有试点")).to_be_visible()
 
 
-def test_tasks_by_area_level_by_level(served: OfficePages) -> None:
+def test_tasks_by_area_level_by_level(served: ServedOffice) -> None:
     world = served.world
     for number in range(3):
         make_task(world, "community-150301001001", f"L{number}", state="in_progress", due=PAST)
@@ -166,13 +170,13 @@ def test_tasks_by_area_level_by_level(served: OfficePages) -> None:
     west.goto("/tasks?view=map&area=150300")
     expect(west.locator("[data-place='150302']")).to_be_visible()
     expect(west.locator("[data-place]")).to_have_count(1)
-    small = served.page("office", 360, 740)
+    small = served.page("office", width=360, height=740)
     small.goto("/tasks?view=map")
     settled(small)
     assert small.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_without_outlines_and_when_it_fails(served: OfficePages) -> None:
+def test_without_outlines_and_when_it_fails(served: ServedOffice) -> None:
     make_task(served.world, "east", "A1", state="in_progress", due=AHEAD)
     make_task(served.world, "west", "A2", state="in_progress", due=AHEAD)
     page = served.page("office")

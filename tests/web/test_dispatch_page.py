@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from office_served import ServedOffice, serve_office
+from playwright.sync_api import Browser, expect
 
-from absence import absent
 from kezhong import clock
-from kezhong.office.identity.sessions import start_session
 from kezhong.office.supervision import appraisals
-from kezhong.server.identity import COOKIE
-from kezhong.server.routes.pages import STATIC
-from office_world import World, make_world, office_of
+from office_world import make_world, office_of
 from supervision_world import add_step, add_task, fill_in
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def served(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, str]]:
-    """The small office behind a port of this machine."""
-    static = Path(os.environ.get("KEZHONG_STATIC", STATIC))
-    if not (static / "index.html").is_file():
-        absent("the web application is not built: run `make setup`")
-    import uvicorn
-
-    from kezhong.server import create_app
-
+def served(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, browser: Browser
+) -> Iterator[ServedOffice]:
     with office_of(pytestconfig, tmp_path_factory.mktemp("office") / "city") as office:
         world = make_world(office)
         year = clock.today().year
@@ -43,38 +30,12 @@ def served(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
             add_task(world, org, f"{org}-2", title="建设口袋公园", due_on=date(year, 12, 31))
         key = add_task(world, "east", "east-9", state="closed", due_on=date(2022, 6, 30))
         add_step(world, "task", key, "report", datetime(2022, 6, 1, tzinfo=UTC), "east")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        app = create_app(office.city_folder, static=static, office=office)
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", access_log=False, lifespan="off"))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 30
-        while not server.started:
-            if time.monotonic() > deadline or not thread.is_alive():
-                pytest.fail("the server did not start")
-            time.sleep(0.05)
-        yield world, f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join(20)
+        with serve_office(world, browser) as found:
+            yield found
 
 
-def page_of(browser: Browser, served: tuple[World, str], name: str) -> Page:
-    world, address = served
-    token = start_session(world.office, world.person[name], "password", origin="127.0.0.1", user_agent="test")
-    context = browser.new_context(
-        base_url=address, viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True
-    )
-    context.add_cookies([{"name": COOKIE, "value": token, "url": address}])
-    context.set_default_timeout(30_000)
-    return context.new_page()
-
-
-def test_a_round_goes_out_comes_back_and_is_accepted(
-    browser: Browser, served: tuple[World, str], tmp_path: Path
-) -> None:
-    office, east = page_of(browser, served, "office"), page_of(browser, served, "east")
+def test_a_round_goes_out_comes_back_and_is_accepted(served: ServedOffice, tmp_path: Path) -> None:
+    office, east = served.page("office"), served.page("east")
     office.goto("/dispatch")
     office.locator("[data-new-round]").click()
     office.get_by_label("截止日期").fill(f"{clock.today().year}-12-31")
@@ -124,11 +85,11 @@ def test_a_round_goes_out_comes_back_and_is_accepted(
         page.context.close()
 
 
-def test_scores_their_rows_and_an_appeal(browser: Browser, served: tuple[World, str]) -> None:
-    world, _ = served
+def test_scores_their_rows_and_an_appeal(served: ServedOffice) -> None:
+    world = served.world
     with world.office.acting(world.actor("office")) as session:
         key = appraisals.open_appraisal(session, world.programme, "2022").id
-    office, east = page_of(browser, served, "office"), page_of(browser, served, "east")
+    office, east = served.page("office"), served.page("east")
     east.goto(f"/appraisal/{key}")
     expect(east.get_by_text("结果尚未公示")).to_be_visible()
     office.goto(f"/appraisal/{key}")
@@ -168,14 +129,14 @@ def test_scores_their_rows_and_an_appeal(browser: Browser, served: tuple[World, 
         page.context.close()
 
 
-def test_a_final_score_is_corrected_for_all_to_see(browser: Browser, served: tuple[World, str]) -> None:
-    world, _ = served
+def test_a_final_score_is_corrected_for_all_to_see(served: ServedOffice) -> None:
+    world = served.world
     with world.office.acting(world.actor("office")) as session:
         key = appraisals.open_appraisal(session, world.programme, "2022H1").id
         appraisals.compute(session, key)
         appraisals.publish(session, key, clock.today() - timedelta(days=7))
         appraisals.finalise(session, key)
-    office, west = page_of(browser, served, "office"), page_of(browser, served, "west")
+    office, west = served.page("office"), served.page("west")
     office.goto(f"/appraisal/{key}")
     office.locator("button[data-score]").first.click()
     office.locator("[data-correct]").click()

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from office_served import serve_office
+from playwright.sync_api import Browser, Page, expect
 
-from absence import absent
-from kezhong.office.identity.sessions import start_session
 from kezhong.office.measuring.after import measure
 from kezhong.office.models import Setting
-from kezhong.server.identity import COOKIE
-from kezhong.server.routes.pages import STATIC
 from measuring_world import (
     EAST,
     ELEMENT,
@@ -37,7 +30,7 @@ pytestmark = pytest.mark.browser
 AT = {"variant": "population", "threshold": 500.0, "threshold_unit": "m"}
 KEY = {"area_code": FIRST, "element": ELEMENT, "indicator": "coverage", **AT}
 STILL = f"sf-{ELEMENT}-{FIRST}"
-Open = Callable[[str], Page]
+Open = Callable[..., Page]
 
 
 def fill(world: World) -> None:
@@ -81,54 +74,10 @@ def world(pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def served(world: World) -> Iterator[str]:
-    """Address of the application over the world; ``KEZHONG_STATIC`` names another build of the pages."""
-    import uvicorn
-
-    from kezhong.server import create_app
-
-    static = Path(os.environ.get("KEZHONG_STATIC", STATIC))
-    if not (static / "index.html").is_file():
-        absent("the web application is not built: run `make setup`")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = create_app(world.office.city_folder, static=static, office=world.office)
-    # The office belongs to the fixture: the application must not close it twice.
-    config = uvicorn.Config(app, port=port, log_level="warning", access_log=False, lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started:
-        if time.monotonic() > deadline or not thread.is_alive():
-            pytest.fail("the server did not start")
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(20)
-
-
-@pytest.fixture
-def sign_in(browser: Browser, served: str, world: World) -> Iterator[Open]:
+def sign_in(browser: Browser, world: World) -> Iterator[Open]:
     """A page of a person who has signed in."""
-    contexts: list[BrowserContext] = []
-    problems: list[str] = []
-
-    def of(name: str, width: int = 1366, height: int = 768) -> Page:
-        context = browser.new_context(base_url=served, viewport={"width": width, "height": height}, locale="zh-CN")
-        context.set_default_timeout(30_000)
-        token = start_session(world.office, world.person[name], "password", origin="127.0.0.1", user_agent="test")
-        context.add_cookies([{"name": COOKIE, "value": token, "url": served}])
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda problem: problems.append(str(problem)))
-        return page
-
-    yield of
-    for context in contexts:
-        context.close()
-    assert problems == []
+    with serve_office(world, browser) as served:
+        yield served.page
 
 
 def test_targets_keep_the_two_coverages_apart(sign_in: Open) -> None:
@@ -168,7 +117,7 @@ def test_a_target_is_bound_to_a_figure(sign_in: Open) -> None:
 
 
 def test_the_community_answers_and_a_district_objects(sign_in: Open) -> None:
-    page = sign_in("community", 360, 740)
+    page = sign_in("community", width=360, height=740)
     page.goto("/measurement/sheets")
     page.locator("[data-sheet]").first.click()
     panel = page.get_by_role("complementary", name="核验单")
@@ -225,7 +174,7 @@ def test_what_the_data_cannot_show_is_no_finding(sign_in: Open) -> None:
 
 
 def test_nothing_overflows_on_a_narrow_screen(sign_in: Open) -> None:
-    page = sign_in("office", 360, 740)
+    page = sign_in("office", width=360, height=740)
     for tab in ("targets", "tasks", "sheets", "objections", "in-use"):
         page.goto(f"/measurement/{tab}")
         page.wait_for_load_state("networkidle")

@@ -3,81 +3,30 @@ money and a task from a shortfall; the narrow screen and the keyboard."""
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from office_served import ServedOffice, serve_office
+from playwright.sync_api import Browser, expect
 
-from absence import absent
-from kezhong.office.identity.sessions import start_session
-from kezhong.server.identity import COOKIE
-from kezhong.server.routes.pages import STATIC
-from office_world import World, make_world, office_of
+from office_world import make_world, office_of
 from programme_world import add_units, make_programme, step
 
 pytestmark = pytest.mark.browser
 
 
-@dataclass
-class Served:
-    """The filled office, served; pages of people who have signed in."""
-
-    world: World
-    address: str
-    browser: Browser
-
-    def page(self, name: str, width: int = 1366, height: int = 768) -> Page:
-        context = self.browser.new_context(
-            base_url=self.address, viewport={"width": width, "height": height}, locale="zh-CN"
-        )
-        token = start_session(
-            self.world.office, self.world.person[name], "password", origin="127.0.0.1", user_agent="t"
-        )
-        context.add_cookies([{"name": COOKIE, "value": token, "url": self.address}])
-        context.set_default_timeout(30_000)
-        page = context.new_page()
-        page.on("pageerror", lambda problem: pytest.fail(str(problem)))
-        return page
-
-
 @pytest.fixture
-def served(pytestconfig: pytest.Config, tmp_path: Path, browser: Browser) -> Iterator[Served]:
-    """The small office behind a port of this machine; ``KEZHONG_STATIC`` names another build of the pages."""
-    static = Path(os.environ.get("KEZHONG_STATIC", STATIC))
-    if not (static / "index.html").is_file():
-        absent("the web application is not built: run `make setup`")
-    import uvicorn
-
-    from kezhong.server import create_app
-
-    with office_of(pytestconfig, tmp_path / "city") as office:
-        world = make_world(office)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        app = create_app(office.city_folder, office=office, static=static, queue=False)
-        app.state.office.close = lambda: None  # the fixture closes it
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", access_log=False))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 30
-        while not server.started:
-            if time.monotonic() > deadline or not thread.is_alive():
-                pytest.fail("the server did not start")
-            time.sleep(0.05)
-        yield Served(world, f"http://127.0.0.1:{port}", browser)
-        server.should_exit = True
-        thread.join(20)
+def served(pytestconfig: pytest.Config, tmp_path: Path, browser: Browser) -> Iterator[ServedOffice]:
+    with (
+        office_of(pytestconfig, tmp_path / "city") as office,
+        serve_office(make_world(office), browser) as found,
+    ):
+        yield found
 
 
-def test_a_programme_is_set_up_and_a_pilot_goes_its_way(served: Served) -> None:
+def test_a_programme_is_set_up_and_a_pilot_goes_its_way(served: ServedOffice) -> None:
     add_units(served.world)
     office = served.page("office")
     office.goto("/programme")
@@ -93,7 +42,7 @@ def test_a_programme_is_set_up_and_a_pilot_goes_its_way(served: Served) -> None:
     expect(form.get_by_label("编号")).to_have_value("WH")
 
 
-def test_pilot_paper_and_promise(served: Served) -> None:
+def test_pilot_paper_and_promise(served: ServedOffice) -> None:
     plan = make_programme(served.world)
     query = f"?programme={plan.programme.id}"
     east, office = served.page("east"), served.page("office")
@@ -139,7 +88,7 @@ def test_pilot_paper_and_promise(served: Served) -> None:
     expect(east.get_by_text("第 1 版")).to_be_visible()
 
 
-def test_an_inspection_sheet_and_the_grade(served: Served) -> None:
+def test_an_inspection_sheet_and_the_grade(served: ServedOffice) -> None:
     from kezhong.office.models import Pilot
     from programme_world import nominated
 
@@ -169,7 +118,7 @@ def test_an_inspection_sheet_and_the_grade(served: Served) -> None:
     expect(office.locator("[data-state]")).to_have_text("已验收")
 
 
-def test_a_project_with_money_and_a_task_from_a_shortfall(served: Served) -> None:
+def test_a_project_with_money_and_a_task_from_a_shortfall(served: ServedOffice) -> None:
     plan = make_programme(served.world)
     east = served.page("east")
     east.goto(f"/projects?programme={plan.programme.id}")
@@ -194,9 +143,9 @@ def test_a_project_with_money_and_a_task_from_a_shortfall(served: Served) -> Non
 @pytest.mark.parametrize(
     "path", ["/programme", "/pilots", "/pilots?view=board", "/submissions", "/projects", "/projects/sites"]
 )
-def test_nothing_leaves_a_narrow_screen(served: Served, path: str) -> None:
+def test_nothing_leaves_a_narrow_screen(served: ServedOffice, path: str) -> None:
     make_programme(served.world)
-    page = served.page("office", 360, 740)
+    page = served.page("office", width=360, height=740)
     page.goto(path)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from office_served import ServedOffice, serve
+from office_served import ServedOffice, serve_office
 from playwright.sync_api import Browser, expect
 
 from kezhong.office.programme.edit import change_stage
@@ -23,7 +23,7 @@ def served(
     with office_of(pytestconfig, tmp_path_factory.mktemp("office") / "city") as office:
         world = make_world(office)
         world.programme = make_programme(world).programme.id
-        with serve(world, browser) as found:
+        with serve_office(world, browser) as found:
             yield found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from office_served import ServedOffice, serve
+from office_served import ServedOffice, serve_office
 from playwright.sync_api import Browser, expect
 
 from kezhong.office.supervision import appraisals
@@ -23,7 +23,7 @@ def served(
         world = make_world(office)
         with office.acting(world.actor("office")) as session:
             key = appraisals.open_appraisal(session, world.programme, "2022").id
-        with serve(world, browser) as found:
+        with serve_office(world, browser) as found:
             found.appraisal = key  # type: ignore[attr-defined]
             yield found
 

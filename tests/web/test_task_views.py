@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from office_pages import OfficePages, office_pages
+from office_served import ServedOffice, serve_office
 from playwright.sync_api import Browser, expect
 from sqlalchemy import insert
 
 from kezhong.office.models import Organisation, Task
+from office_world import make_world, office_of
 
 pytestmark = pytest.mark.browser
 TODAY = datetime.now(UTC).date()
@@ -21,8 +22,11 @@ LONG = "海勃湾区凤凰岭街道和平社区老旧小区综合整治及无障
 @pytest.fixture
 def served(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, browser: Browser
-) -> Iterator[OfficePages]:
-    with office_pages(pytestconfig, tmp_path_factory.mktemp("views") / "city", browser) as found:
+) -> Iterator[ServedOffice]:
+    with (
+        office_of(pytestconfig, tmp_path_factory.mktemp("views") / "city") as office,
+        serve_office(make_world(office), browser) as found,
+    ):
         with found.world.office.acting(found.world.office.system("t")) as session:
             unit = session.get_one(Organisation, found.world.org["east"])
             due = TODAY.replace(day=15)
@@ -40,7 +44,7 @@ def served(
         yield found
 
 
-def test_more_than_a_screen_holds(served: OfficePages) -> None:
+def test_more_than_a_screen_holds(served: ServedOffice) -> None:
     page = served.page("office")
     page.goto("/tasks?view=gantt")
     expect(page.get_by_text("第 1–200 项，共 230 项")).to_be_visible()
@@ -70,8 +74,8 @@ def test_more_than_a_screen_holds(served: OfficePages) -> None:
 
 
 @pytest.mark.parametrize("view", ["board", "calendar", "gantt"])
-def test_nothing_leaves_a_narrow_screen(served: OfficePages, view: str) -> None:
-    page = served.page("office", 360, 740)
+def test_nothing_leaves_a_narrow_screen(served: ServedOffice, view: str) -> None:
+    page = served.page("office", width=360, height=740)
     page.goto(f"/tasks?view={view}")
     expect(page.get_by_text("第0期").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -5,51 +5,22 @@ from __future__ import annotations
 import io
 import os
 import re
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from office_served import ServedOffice, serve_office
 from openpyxl import Workbook
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from absence import absent
-from kezhong.office.identity.sessions import start_session
 from kezhong.office.models import Organisation, Task, TaskDependency, TaskUnit
 from kezhong.office.telling.round import clock_round
-from kezhong.server.identity import COOKIE
-from kezhong.server.routes.pages import STATIC
 from office_world import World, make_world, office_of
 from tasks_world import make_task
 
 pytestmark = pytest.mark.browser
 TODAY = datetime.now(UTC).date()
-
-
-@dataclass
-class Served:
-    """The filled office, served; pages of people who have signed in."""
-
-    world: World
-    address: str
-    browser: Browser
-
-    def page(self, name: str, width: int = 1366, height: int = 768) -> Page:
-        context = self.browser.new_context(
-            base_url=self.address, viewport={"width": width, "height": height}, locale="zh-CN", accept_downloads=True
-        )
-        token = start_session(
-            self.world.office, self.world.person[name], "password", origin="127.0.0.1", user_agent="t"
-        )
-        context.add_cookies([{"name": COOKIE, "value": token, "url": self.address}])
-        context.set_default_timeout(30_000)
-        page = context.new_page()
-        page.on("pageerror", lambda problem: pytest.fail(str(problem)))
-        return page
 
 
 def fill(world: World) -> None:
@@ -92,31 +63,14 @@ def fill(world: World) -> None:
 
 
 @pytest.fixture(scope="module")
-def served(pytestconfig: pytest.Config, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    static = Path(os.environ.get("KEZHONG_STATIC") or STATIC)
-    if not (static / "index.html").is_file():
-        absent("the web application is not built: run `make setup`")
-    import uvicorn
-
-    from kezhong.server import create_app
-
+def served(
+    pytestconfig: pytest.Config, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServedOffice]:
     with office_of(pytestconfig, tmp_path_factory.mktemp("tasks") / "city") as office:
         world = make_world(office)
         fill(world)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        app = create_app(office.city_folder, static=static, office=office, queue=False)
-        app.state.office.close = lambda: None  # the fixture closes it
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", access_log=False))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        end = time.monotonic() + 30
-        while not server.started and time.monotonic() < end:
-            time.sleep(0.05)
-        yield Served(world, f"http://127.0.0.1:{port}", browser)
-        server.should_exit = True
-        thread.join(20)
+        with serve_office(world, browser) as found:
+            yield found
 
 
 def picture(page: Page, name: str) -> None:
@@ -126,7 +80,7 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=f"{folder}/{name}.png")
 
 
-def test_the_list_and_its_views(served: Served) -> None:
+def test_the_list_and_its_views(served: ServedOffice) -> None:
     page = served.page("office")
     page.goto("/tasks")
     expect(page.get_by_role("grid")).to_be_visible()
@@ -148,7 +102,7 @@ def test_the_list_and_its_views(served: Served) -> None:
     assert download.value.suggested_filename.startswith("任务清单")
 
 
-def test_units_are_found_by_their_initials(served: Served) -> None:
+def test_units_are_found_by_their_initials(served: ServedOffice) -> None:
     page = served.page("office")
     page.goto("/organisation")
     tree = page.locator("main")
@@ -158,7 +112,7 @@ def test_units_are_found_by_their_initials(served: Served) -> None:
     expect(tree.get_by_text("西山区", exact=True).first).to_be_visible()
 
 
-def test_a_unit_handles_its_task(served: Served) -> None:
+def test_a_unit_handles_its_task(served: ServedOffice) -> None:
     task = make_task(
         served.world, "east", "X1", title="整治背街小巷", measure="整治 12 条背街小巷", due=TODAY + timedelta(days=30)
     )
@@ -188,7 +142,7 @@ def test_a_unit_handles_its_task(served: Served) -> None:
     expect(east.locator(".task .k-tag.brand").first).to_have_text("申请销号")
 
 
-def test_two_people_and_nothing_is_lost(served: Served) -> None:
+def test_two_people_and_nothing_is_lost(served: ServedOffice) -> None:
     task = make_task(served.world, "east", "X2", title="两人同改", due=TODAY + timedelta(days=30))
     page = served.page("office")
     page.goto(f"/tasks/{task}")
@@ -208,7 +162,7 @@ def test_two_people_and_nothing_is_lost(served: Served) -> None:
         assert (row.title, row.measure) == ("两人同改（已更新）", "我写的措施")
 
 
-def test_a_ledger_is_taken_in(served: Served, tmp_path: Path) -> None:
+def test_a_ledger_is_taken_in(served: ServedOffice, tmp_path: Path) -> None:
     book = Workbook()
     sheet = book.active
     assert sheet is not None
@@ -237,7 +191,7 @@ def test_a_ledger_is_taken_in(served: Served, tmp_path: Path) -> None:
     expect(page.get_by_text("已导入 2 项")).to_be_visible()
 
 
-def test_by_keyboard_and_on_a_telephone(served: Served) -> None:
+def test_by_keyboard_and_on_a_telephone(served: ServedOffice) -> None:
     page = served.page("east")
     page.goto("/tasks")
     page.get_by_role("grid").wait_for()
@@ -251,7 +205,7 @@ def test_by_keyboard_and_on_a_telephone(served: Served) -> None:
     page.keyboard.press("Escape")
     expect(page.locator(".task")).to_have_count(0)
     expect(page.locator("[role=row][data-index='1']")).to_be_focused()  # … and back to where it came from
-    small = served.page("community", 360, 740)
+    small = served.page("community", width=360, height=740)
     small.goto("/tasks")
     small.get_by_role("grid").wait_for()
     assert small.evaluate("document.documentElement.scrollWidth") <= 360

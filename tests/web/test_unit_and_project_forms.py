@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from office_served import ServedOffice, serve
+from office_served import ServedOffice, serve_office
 from playwright.sync_api import Browser, expect
 
 from kezhong.office.models import Organisation, Task
@@ -26,7 +26,7 @@ def served(
         world = make_world(office)
         add_task(world, "d-commerce", "C-1", title="新增便民网点")
         add_task(world, "d-commerce", "C-2", title="改造农贸市场")
-        with serve(world, browser) as found:
+        with serve_office(world, browser) as found:
             yield found
 
 

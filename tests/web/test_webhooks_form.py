@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from office_served import ServedOffice, serve
+from office_served import ServedOffice, serve_office
 from playwright.sync_api import Browser, expect
 
 from office_world import make_world, office_of
@@ -21,7 +21,7 @@ def served(
 ) -> Iterator[ServedOffice]:
     with (
         office_of(pytestconfig, tmp_path_factory.mktemp("office") / "city") as office,
-        serve(make_world(office), browser) as found,
+        serve_office(make_world(office), browser) as found,
     ):
         yield found
 

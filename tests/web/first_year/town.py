@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -16,9 +12,9 @@ from pathlib import Path
 import pytest
 from chrome import chromium
 from playwright.sync_api import Browser, BrowserContext, Page
+from serving import built_pages, serve
 from sqlalchemy import select
 
-from absence import absent
 from demo_city import copy_demo_city
 from kezhong import clock
 from kezhong.city.config import read_config
@@ -29,7 +25,7 @@ from kezhong.demo.office.people import accounts
 from kezhong.office.models import Person
 from kezhong.office.office import Office
 from kezhong.office.secrets import derive
-from kezhong.server.routes.pages import STATIC
+from kezhong.server import create_app
 from office_database import fresh_database
 from office_world import migrate
 
@@ -138,9 +134,7 @@ def _light(browser: Browser) -> Iterator[Browser]:
 @contextlib.contextmanager
 def open_town(config: pytest.Config, browser: Browser, folder: Path) -> Iterator[Town]:
     """Set up the office of the demonstration city in ``folder`` and serve it."""
-    static = Path(os.environ.get("KEZHONG_STATIC", STATIC))
-    if not (static / "index.html").is_file():
-        absent("the web application is not built: run `make setup`")
+    static = built_pages()
     city = copy_demo_city(config, folder / "city")
     with fresh_database(config, prepare=migrate) as database:
         office = Office(city, read_config(city), database, derive(b"for tests only" * 4), ExitStack())
@@ -148,7 +142,7 @@ def open_town(config: pytest.Config, browser: Browser, folder: Path) -> Iterator
         write_json(office.folder / "office.json", {"format": 1, "made": clock.stamp()})
         office.sync()
         cast = _people(office)
-        with _served(office, static) as address, _light(browser) as light:
+        with serve(create_app(office.city_folder, static=static, office=office)) as address, _light(browser) as light:
             town = Town(office, cast, light, address)
             try:
                 yield town
@@ -167,28 +161,3 @@ def _people(office: Office) -> Cast:
         for person in session.scalars(select(Person).where(Person.id.in_(wanted))):
             person.demo = True  # so that they come in through the same door
     return cast
-
-
-@contextlib.contextmanager
-def _served(office: Office, static: Path) -> Iterator[str]:
-    import uvicorn
-
-    from kezhong.server import create_app
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = create_app(office.city_folder, static=static, office=office)
-    # The office belongs to the test: the application must not close it.
-    settings = uvicorn.Config(app, port=port, log_level="warning", access_log=False, lifespan="off")
-    server = uvicorn.Server(settings)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started:
-        if time.monotonic() > deadline or not thread.is_alive():
-            pytest.fail("the server did not start")
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(20)
