@@ -116,7 +116,11 @@ def test_progress_cancel_and_again(page: Page, held: Held) -> None:
     held.go_on.set()
     expect(panel.locator("[data-stopped]")).to_contain_text("下面仍是上一问题的结果")
     expect(rows).to_have_count(before)
-    panel.get_by_role("button", name="重新推算").click()
+    # The list looks settled also before the new job has begun: only its answer says that it is.
+    with page.expect_response(
+        lambda answer: f"{API}/openings?" in answer.url and "older_80" in answer.url and answer.ok, timeout=120_000
+    ):
+        panel.get_by_role("button", name="重新推算").click()
     expect(panel.locator("[data-stopped]")).to_have_count(0)
     expect(panel.locator("ol")).not_to_have_class(re.compile("k-stale"))
     expect(cancel).to_have_count(0)
